@@ -1,0 +1,74 @@
+import type { ProtocolId } from '../model/block.ts';
+import type { Capabilities, DialectOptions } from '../protocols/codec.ts';
+
+/** Deadlines of one upstream, in milliseconds (`reliability` §4.1). */
+export interface Deadlines {
+  /** DNS, TCP and TLS. */
+  readonly connect: number;
+  /** One attempt up to its first event: connect, sending, response headers, first event. */
+  readonly first: number;
+  /** Between two complete events afterwards; comments and pings count as life. */
+  readonly idle: number;
+  /** Without any content event although pings arrive. */
+  readonly progress: number;
+  /** The whole stream. */
+  readonly stream: number;
+  /** An upstream call that is not streamed, connect to last byte. */
+  readonly whole: number;
+}
+
+/** A configured connection: base URL and credential under the prefix it has in model ids. */
+export interface Upstream {
+  readonly name: string;
+  /** The text protocol it speaks; audio paths hang off the same base URL. */
+  readonly protocol: ProtocolId;
+  /** Without a trailing slash: `https://api.example.com/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey?: string;
+  readonly deadlines: Deadlines;
+  readonly capabilities: Capabilities;
+  /** Models to list; others are still reachable by name. */
+  readonly models: readonly string[];
+}
+
+/** Sizes in bytes, counts as numbers (`reliability` §11). */
+export interface Limits {
+  readonly body: number;
+  readonly jsonDepth: number;
+  readonly jsonTokens: number;
+  readonly uploadFile: number;
+  readonly uploadField: number;
+  readonly uploadParts: number;
+  readonly upstreamEvent: number;
+  readonly upstreamBody: number;
+  readonly streamTotal: number;
+  readonly audioTotal: number;
+  /** Bytes waiting for one slow client before its upstream is paused. */
+  readonly streamBuffer: number;
+}
+
+/** Timers of the gateway itself, in milliseconds; 0 turns a keep-alive off. */
+export interface GatewayTimers {
+  readonly keepAlive: number;
+  /** How long the response headers wait for the first content. */
+  readonly commitWait: number;
+  /** How long a client may accept no byte. */
+  readonly writeStall: number;
+  /** How long a stopping process lets running answers finish. */
+  readonly drain: number;
+  /** How long a whole answer's late usage is waited for after its finish reason. */
+  readonly usageGrace: number;
+}
+
+/** The configuration as one immutable value, swapped whole on reload. */
+export interface Snapshot {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** By prefix. Empty means: every model name is answered by the sandbox. */
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly limits: Limits;
+  readonly timers: GatewayTimers;
+  readonly dialects: DialectOptions;
+  readonly logLevel: string;
+}

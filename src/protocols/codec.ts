@@ -1,0 +1,143 @@
+import type { Frame } from '../framing/frame.ts';
+import type { ProtocolId } from '../model/block.ts';
+import type { Completion } from '../model/completion.ts';
+import type { GatewayError } from '../model/errors.ts';
+import type { Event, Sink } from '../model/event.ts';
+import type { Mint } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { Request } from '../model/request.ts';
+
+/** What a target can do, as flags; shared code asks these, never a name. */
+export interface Capabilities {
+  /** Gives token counts in a stream when asked to (`stream_options.include_usage`). */
+  readonly streamUsage: boolean;
+  /** Takes the newer `max_completion_tokens` instead of `max_tokens`. */
+  readonly maxCompletionTokens: boolean;
+  /** Knows the role `developer`; others get `system`. */
+  readonly developerRole: boolean;
+  /** Its `stop` after a *named* tool choice is left alone (CC-13). */
+  readonly namedChoiceStops: boolean;
+  /** How `transcript.text.delta` pieces of a transcription relate (TR-04). */
+  readonly transcriptDelta: 'incremental' | 'cumulative' | 'auto';
+}
+
+/** The model at one upstream that a request goes to. */
+export interface Target {
+  /** The upstream's own name of the model. */
+  readonly model: string;
+  /** Whether the upstream is asked to stream. */
+  readonly stream: boolean;
+  readonly capabilities: Capabilities;
+}
+
+/** A request as it goes upstream, without host and credential. */
+export interface UpstreamRequest {
+  /** Path below the upstream's base URL: `/chat/completions`. */
+  readonly path: string;
+  /** JSON text, or the form fields that go beside the client's file. */
+  readonly body: string | readonly (readonly [name: string, value: string])[];
+}
+
+/** What a decoder needs to know besides the bytes. */
+export interface DecoderContext {
+  readonly request: Request;
+  readonly target: Target;
+  readonly mint: Mint;
+}
+
+/**
+ * How far an upstream's answer has come: `finished` = whole, only late usage may follow, so the relay waits briefly and calls `end()`;
+ * `closed` = the terminal event was emitted and nothing more is read.
+ */
+export type DecoderPhase = 'open' | 'finished' | 'closed';
+
+/** Reads one answer of an upstream. Emits by the grammar, exactly one terminal event, and nothing after it. */
+export interface Decoder {
+  readonly phase: DecoderPhase;
+  /** The next message of a stream. */
+  push(frame: Frame): void;
+  /** A whole JSON (or plain text) body, instead of frames. */
+  whole(body: string): void;
+  /** A piece of a raw body (audio), instead of frames. */
+  bytes?(chunk: Uint8Array): void;
+  /** The upstream's body ended cleanly; without the format's terminal this is an `error` of kind `bad_response`. */
+  end(): void;
+  /** The connection broke or a deadline passed: ends with this error unless already closed. */
+  fail(error: GatewayError): void;
+}
+
+/** What an upstream's refusal says besides its body. */
+export interface UpstreamRefusal {
+  readonly status: number;
+  readonly body: string;
+  /** Seconds, from the header. */
+  readonly retryAfter?: number;
+}
+
+/** Half 1 of a codec: the format an upstream speaks. */
+export interface Protocol {
+  readonly id: ProtocolId;
+  /** Puts a request into the upstream's words; throws {@link GatewayFailure} (`unsupported_parameter`) for what it cannot say. */
+  encodeRequest(request: Request, target: Target): UpstreamRequest;
+  decoder(emit: Sink, context: DecoderContext): Decoder;
+  /** Reads the body of an HTTP error. */
+  decodeError(refusal: UpstreamRefusal): GatewayError;
+}
+
+/** What an encoder needs to know about the answer it writes. */
+export interface Reply {
+  /** Fresh id of the answer without a prefix: 24 or more characters of `[a-z0-9]`. */
+  readonly id: string;
+  /** Unix seconds at which the request came in. */
+  readonly created: number;
+  /** The model name to show: the one the client asked for. */
+  readonly model: string;
+  readonly request: Request;
+  /** The client's own body, for echoes and options only its format knows; form fields as strings. */
+  readonly body: JsonObject;
+  readonly mint: Mint;
+  /** Unix seconds now. */
+  readonly now: () => number;
+  readonly options: DialectOptions;
+}
+
+/** Switches of the configuration that change what a dialect writes. */
+export interface DialectOptions {
+  /** `responses.done_marker`: end `/v1/responses` streams with `[DONE]` too (OR-14). */
+  readonly responsesDoneMarker: boolean;
+  /** `chat.reasoning_field` (CC-20). */
+  readonly chatReasoningField: 'reasoning_content' | 'reasoning' | 'both' | 'off';
+}
+
+/** Writes one answer for the client, each event at once and whole. Total over all events. */
+export interface Encoder {
+  push(event: Event): void;
+  /** How many events the client's format could not express. */
+  readonly lost: number;
+}
+
+/** Takes what an encoder wrote: text of whole events, or raw bytes. */
+export type Write = (chunk: string | Uint8Array) => void;
+
+/** A whole answer, ready to send with status 200. */
+export interface WholeAnswer {
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}
+
+/** Half 2 of a codec: the format a client speaks. */
+export interface Dialect {
+  readonly id: ProtocolId;
+  /** Reads a parsed body (form fields as strings); throws {@link GatewayFailure} with the path of what is wrong. */
+  decodeRequest(body: JsonObject): Request;
+  /** Content type of the stream that {@link encoder} writes: SSE, or the audio type of a raw sound. */
+  streamType(request: Request): string;
+  encoder(write: Write, reply: Reply): Encoder;
+  /** The whole answer; only called for a completion with `finish`. */
+  encodeWhole(completion: Completion, reply: Reply): WholeAnswer;
+  /** The JSON body of an HTTP error. */
+  encodeError(error: GatewayError): { readonly status: number; readonly body: string };
+}
+
+/** The content type of every event stream; the charset is not optional (WD-01, OR-07). */
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
