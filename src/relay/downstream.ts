@@ -1,0 +1,168 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { KEEP_ALIVE_FRAME } from '../framing/sse-writer.ts';
+
+/** Timers of the client's side, in milliseconds. */
+export interface DownstreamTimers {
+  readonly keepAlive: number;
+  readonly writeStall: number;
+}
+
+/** What the owner of a {@link Downstream} is told. */
+export interface DownstreamEvents {
+  /** The client takes bytes again. */
+  drained(): void;
+  /** The client left, or stalled for too long, before the answer was whole. */
+  gone(): void;
+}
+
+/** The client's side of an answer: collects what belongs together, writes it at once, and says when the client is slow. */
+export class Downstream {
+  readonly #response: ServerResponse;
+  readonly #timers: DownstreamTimers;
+  readonly #events: DownstreamEvents;
+  #text = '';
+  #pieces: Uint8Array[] = [];
+  #lastWrite = 0;
+  #comments = false;
+  #keepAlive: NodeJS.Timeout | undefined;
+  #stall: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(response: ServerResponse, timers: DownstreamTimers, events: DownstreamEvents) {
+    this.#response = response;
+    this.#timers = timers;
+    this.#events = events;
+    response.on('drain', this.#onDrain);
+    response.on('close', this.#onClose);
+    // A reset that races with a write surfaces here; `close` follows and tells the owner.
+    response.on('error', () => undefined);
+  }
+
+  /** Whether the response head was sent. */
+  get opened(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** Whether the answer is over, whichever side ended it. */
+  get over(): boolean {
+    return this.#ended || this.#response.destroyed;
+  }
+
+  /** The HTTP status that was sent. */
+  get status(): number {
+    return this.#response.statusCode;
+  }
+
+  /** Sends the head of a stream; `comments` allows keep-alive comments between its events. */
+  open(status: number, headers: OutgoingHttpHeaders, comments: boolean): void {
+    if (this.opened || this.over) return;
+    this.#comments = comments && this.#timers.keepAlive > 0;
+    this.#response.writeHead(status, headers);
+    this.#response.flushHeaders();
+    this.#lastWrite = performance.now();
+    if (this.#comments) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
+  }
+
+  /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
+  write(chunk: string | Uint8Array): void {
+    if (typeof chunk === 'string') {
+      this.#text += chunk;
+      return;
+    }
+    if (this.#text !== '') {
+      this.#pieces.push(Buffer.from(this.#text));
+      this.#text = '';
+    }
+    this.#pieces.push(chunk);
+  }
+
+  /** Sends everything taken so far in one write; false while the client is slow. */
+  flush(): boolean {
+    if (this.over) return true;
+    if (!this.opened) return true;
+    const chunk = this.#collected();
+    if (chunk === undefined) return !this.#response.writableNeedDrain;
+    this.#lastWrite = performance.now();
+    const fast = this.#response.write(chunk);
+    if (!fast) this.#stall ??= setTimeout(this.#onStall, this.#timers.writeStall);
+    return fast;
+  }
+
+  /** Sends an answer in one piece. */
+  whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
+    if (this.over) return;
+    this.#ended = true;
+    this.#response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    this.#response.end(body);
+    this.#clear();
+  }
+
+  /** Ends the body; nothing follows. */
+  end(): void {
+    if (this.over) return;
+    this.flush();
+    this.#ended = true;
+    this.#response.end();
+    this.#clear();
+  }
+
+  /** Breaks the connection, so that a raw transfer fails instead of ending (SP-03). */
+  abort(): void {
+    if (this.over) return;
+    this.#ended = true;
+    this.#clear();
+    this.#response.destroy();
+  }
+
+  #collected(): string | Uint8Array | undefined {
+    if (this.#pieces.length === 0) {
+      const text = this.#text;
+      this.#text = '';
+      return text === '' ? undefined : text;
+    }
+    const pieces = this.#pieces;
+    if (this.#text !== '') pieces.push(Buffer.from(this.#text));
+    this.#text = '';
+    this.#pieces = [];
+    const [only] = pieces;
+    return pieces.length === 1 ? only : Buffer.concat(pieces);
+  }
+
+  readonly #onDrain = (): void => {
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    if (!this.#ended) this.#events.drained();
+  };
+
+  readonly #onClose = (): void => {
+    this.#clear();
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#events.gone();
+    }
+  };
+
+  readonly #onStall = (): void => {
+    if (!this.#ended) this.#response.destroy();
+  };
+
+  // One timer per silence, not per write: it looks how long the silence is and sleeps for the rest.
+  readonly #onKeepAlive = (): void => {
+    if (this.over) return;
+    const silent = performance.now() - this.#lastWrite;
+    const due = this.#timers.keepAlive - silent;
+    if (due > 1) {
+      this.#keepAlive = setTimeout(this.#onKeepAlive, due);
+      return;
+    }
+    if (!this.#response.writableNeedDrain) this.write(KEEP_ALIVE_FRAME);
+    this.flush();
+    this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
+  };
+
+  #clear(): void {
+    clearTimeout(this.#keepAlive);
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+  }
+}

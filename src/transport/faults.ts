@@ -1,0 +1,31 @@
+import type { GatewayError } from '../model/errors.ts';
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EPROTO',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const TIMED_OUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** What a broken connection means, in the gateway's words; addresses stay out of the message. */
+export function transportError(error: Error): GatewayError {
+  const code = errorCode(error);
+  if (TIMED_OUT.has(code)) return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
+  if (UNREACHABLE.has(code) || code.includes('CERT') || code.includes('SELF_SIGNED') || code.startsWith('ERR_SSL'))
+    return { kind: 'unreachable', message: `The upstream could not be reached (${code}). Check base_url and that the server runs.` };
+  return { kind: 'bad_response', message: `The connection to the upstream broke (${code || 'closed'}).` };
+}
+
+function errorCode(error: Error): string {
+  const own = (error as NodeJS.ErrnoException).code;
+  if (own !== undefined) return own;
+  // Happy eyeballs wraps one error per address.
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return errorCode(error.errors[0]);
+  return error.cause instanceof Error ? errorCode(error.cause) : '';
+}
