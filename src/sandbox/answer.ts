@@ -1,0 +1,113 @@
+import { refuse } from '../model/errors.ts';
+import type { Mint } from '../model/ids.ts';
+import { asArray, asString } from '../model/json.ts';
+import type { Generation } from '../model/request.ts';
+import { lastUserText } from './conversation.ts';
+import type { SandboxName } from './model-name.ts';
+import type { Part, Script } from './script.ts';
+import { countTokens, tokensOf } from './tokenizer.ts';
+
+const MOST_CHOICES = 128;
+const THOUGHTS: Record<string, number> = { none: 0, minimal: 1, low: 2, medium: 3, high: 4, xhigh: 5, max: 6 };
+
+/** What an answer is made from. */
+export interface Question {
+  readonly request: Generation;
+  readonly name: SandboxName;
+  readonly mint: Mint;
+  /** A sentence to say before the answer's text. */
+  readonly notice?: string;
+}
+
+/** Writes the answer to a request for text: one script for each choice. Throws GatewayFailure for what the sandbox cannot honour. */
+export function scriptsFor(question: Question): readonly Script[] {
+  const { request } = question;
+  const prompts = promptsOf(request);
+  const each = request.choices ?? 1;
+  if (each < 1 || each * prompts.length > MOST_CHOICES)
+    refuse('n', `The sandbox gives 1 to ${MOST_CHOICES} choices, not ${each * prompts.length}.`);
+  return prompts.flatMap((prompt) => Array.from({ length: each }, () => scriptFor(prompt, question)));
+}
+
+// A prompt list of the legacy format asks for one answer per prompt; it reaches the model as one turn.
+function promptsOf({ native, turns }: Generation): readonly string[] {
+  const list = native.protocol === 'openai-completions' ? asArray(native.value['prompt']) : undefined;
+  const prompts = list?.map((prompt) => asString(prompt)).filter((prompt) => prompt !== undefined) ?? [];
+  return prompts.length > 0 && prompts.length === list?.length ? prompts : [lastUserText(turns)];
+}
+
+function scriptFor(prompt: string, question: Question): Script {
+  const { request, name } = question;
+  const thoughts = name.model.id === 'reason' ? thoughtParts(prompt, question) : [];
+  const stopped = cutAtStop(textFor(prompt, question), request.stop);
+  return {
+    parts: [...thoughts, textPart(stopped.text, givenBack(prompt, request))],
+    reason: stopped.by === undefined ? 'stop' : 'stop-sequence',
+    ...(stopped.by !== undefined && { stopSequence: stopped.by }),
+    ...(request.maxTokens !== undefined && { limit: request.maxTokens }),
+  };
+}
+
+function textFor(prompt: string, { name, notice }: Question): string {
+  const { tokens } = name.options;
+  const text = tokens === undefined ? prompt : ofLength(prompt, tokens);
+  return notice === undefined ? text : `${notice}\n\n${text}`;
+}
+
+function textPart(text: string, given: string | undefined): Part {
+  const head = { type: 'text' } as const;
+  if (given === undefined) return { head, pieces: tokensOf(text) };
+  return { head, pieces: [given, ...tokensOf(text)], uncounted: 1 };
+}
+
+function givenBack(prompt: string, { native }: Generation): string | undefined {
+  return native.protocol === 'openai-completions' && native.value['echo'] === true ? prompt : undefined;
+}
+
+// The text over and over, a line each time, cut to exactly so many tokens. Tokens may merge where two lines meet, so more lines
+// than the first guess may be needed.
+function ofLength(text: string, tokens: number): string {
+  const line = `${text}\n`;
+  for (let lines = Math.ceil(tokens / Math.max(1, countTokens(line))); ; lines *= 2) {
+    const pieces: string[] = [];
+    for (const token of tokensOf(line.repeat(lines))) {
+      if (pieces.push(token) === tokens) return pieces.join('');
+    }
+  }
+}
+
+function cutAtStop(text: string, stop: readonly string[]): { readonly text: string; readonly by?: string } {
+  let cut = text.length;
+  let by: string | undefined;
+  for (const sequence of stop) {
+    const at = sequence === '' ? -1 : text.indexOf(sequence);
+    if (at === -1 || at >= cut) continue;
+    cut = at;
+    by = sequence;
+  }
+  return by === undefined ? { text } : { text: text.slice(0, cut), by };
+}
+
+function thoughtParts(prompt: string, { request, name, mint }: Question): readonly Part[] {
+  const lines = THOUGHTS[request.reasoning?.effort ?? 'medium'] ?? 3;
+  const wanted = name.options.reasoning;
+  if (wanted === 0 || (wanted === undefined && lines === 0)) return [];
+  const tokens = countTokens(prompt);
+  const thoughts = [
+    `The user wrote: ${prompt}`,
+    `That is ${tokens} ${tokens === 1 ? 'token' : 'tokens'} by my own count.`,
+    'I am asked to give it back unchanged, so nothing may be added or left out.',
+    'Characters outside ASCII are passed on as they are.',
+    'I have checked the beginning and the end of the text.',
+    'There is nothing else to consider.',
+  ].slice(0, Math.max(1, lines));
+  const text = wanted === undefined ? thoughts.join('\n') : ofLength(thoughts.join('\n'), wanted);
+  const itemId = mint('rs');
+  const summary = request.reasoning?.summary;
+  return [
+    { head: { type: 'reasoning', itemId }, pieces: tokensOf(text) },
+    ...(summary === undefined || summary === 'none'
+      ? []
+      : [{ head: { type: 'reasoning-summary', itemId } as const, pieces: tokensOf('Decided to give the text back unchanged.') }]),
+  ];
+}

@@ -1,0 +1,89 @@
+import { GatewayFailure, refuse } from '../model/errors.ts';
+import type { Sink } from '../model/event.ts';
+import type { Mint } from '../model/ids.ts';
+import type { Request } from '../model/request.ts';
+import { scriptsFor } from './answer.ts';
+import { inputTokens } from './conversation.ts';
+import { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
+import type { SandboxModel } from './model-name.ts';
+import { Pace } from './pace.ts';
+import { play } from './play.ts';
+import { refusalOf } from './refusal.ts';
+
+export { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
+
+/** One request to the sandbox and where its answer goes. */
+export interface SandboxRun {
+  readonly request: Request;
+  /** The model name after `sandbox/`: `echo:ttft=300ms,rate=50`. */
+  readonly model: string;
+  readonly emit: Sink;
+  /** Aborted when the client has left: the answer stops without a terminal event. */
+  readonly signal: AbortSignal;
+  readonly mint: Mint;
+  /** Unix seconds at which the request came in. */
+  readonly created: number;
+  /** A sentence to say before the answer's text. */
+  readonly notice?: string;
+  /** The recording to transcribe. */
+  readonly upload?: SandboxUpload;
+  /** Back pressure: what to wait for before the next event; undefined when the reader keeps up. */
+  readonly ready: () => Promise<void> | undefined;
+}
+
+/** A file that comes with a request, read once, never held whole. */
+export interface SandboxUpload {
+  readonly name: string;
+  readonly contentType: string;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Answers one request. Emits by the grammar with exactly one terminal event, `error` for what it refuses, and resolves after it;
+ * once `signal` is aborted it emits nothing more and resolves within milliseconds.
+ */
+export async function runSandbox(run: SandboxRun): Promise<void> {
+  try {
+    await answer(run);
+  } catch (failure) {
+    if (!(failure instanceof GatewayFailure)) throw failure;
+    if (!run.signal.aborted) run.emit({ type: 'error', error: failure.error });
+  }
+}
+
+async function answer(run: SandboxRun): Promise<void> {
+  const name = parseSandboxModel(run.model);
+  demandTask(run.request, name.model);
+  const { ttft, rate, status } = name.options;
+  const pace = new Pace({ signal: run.signal, ready: run.ready, ttft, ...(rate !== undefined && { rate }) });
+  if (status !== undefined) {
+    await pace.next();
+    throw new GatewayFailure(refusalOf(status, name.options.retryAfter));
+  }
+  const stage = { emit: run.emit, pace, options: name.options };
+  const begin = (): void => run.emit({ type: 'start', id: run.mint('sbx'), model: `sandbox/${run.model}`, created: run.created });
+  const { request } = run;
+  switch (request.task) {
+    case 'generation': {
+      const { mint, notice } = run;
+      const scripts = scriptsFor({ request, name, mint, ...(notice !== undefined && { notice }) });
+      begin();
+      return play(scripts, { ...stage, input: inputTokens(request) });
+    }
+    default:
+      return refuse('model', 'not yet');
+  }
+}
+
+function demandTask(request: Request, model: SandboxModel): void {
+  if (request.task === model.task) return;
+  const fitting = SANDBOX_MODELS.filter((row) => row.task === request.task).map((row) => `sandbox/${row.id}`);
+  refuse('model', `'sandbox/${model.id}' answers on ${PATHS[model.task]}. Here use ${fitting.join(', ')}.`);
+}
+
+const PATHS: Record<SandboxModel['task'], string> = {
+  generation: '/v1/chat/completions, /v1/responses or /v1/completions',
+  speech: '/v1/audio/speech',
+  transcription: '/v1/audio/transcriptions',
+  embedding: '/v1/embeddings',
+};
