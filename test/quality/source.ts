@@ -43,13 +43,13 @@ function isReference(node: ts.Identifier): boolean {
   return parent.name !== node || ts.isShorthandPropertyAssignment(parent);
 }
 
-/** Functions of more than `limit` lines; the callback of a `describe` only groups and is not counted. */
-export function longFunctions(file: ts.SourceFile, limit: number): readonly string[] {
-  const found: string[] = [];
+/** How many lines each function has; the callback of a `describe` only groups and is not counted. */
+export function functionLengths(file: ts.SourceFile): readonly { readonly place: string; readonly lines: number }[] {
+  const found: { place: string; lines: number }[] = [];
   visit(file, (node) => {
     if (!ts.isFunctionLike(node) || isGroup(node)) return;
     const lines = lineOf(file, node.end) - lineOf(file, node.getStart(file)) + 1;
-    if (lines > limit) found.push(at(file, node, `a function of ${lines} lines`));
+    found.push({ place: at(file, node, `a function of ${lines} lines`), lines });
   });
   return found;
 }
@@ -93,13 +93,14 @@ export function isBarrel(file: ts.SourceFile): boolean {
   return file.statements.some((statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined);
 }
 
-/** How often a value is forced into another type through `unknown`. */
+/** How often a value is forced into another type through a second one (`as unknown as`). */
 export function forcedCasts(file: ts.SourceFile): number {
-  let count = 0;
-  visit(file, (node) => {
-    if (ts.isAsExpression(node) && ts.isAsExpression(node.expression)) count += 1;
-  });
-  return count;
+  return count(file, (node) => ts.isAsExpression(node) && ts.isAsExpression(node.expression));
+}
+
+/** How often the programmer claims a type the checker did not find; `as const` claims nothing. */
+export function castsIn(file: ts.SourceFile): number {
+  return count(file, (node) => ts.isAsExpression(node) && node.type.getText(file) !== 'const');
 }
 
 const COMPANIES =
@@ -123,6 +124,14 @@ export function unionLiterals(file: ts.SourceFile, name: string): readonly strin
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   see(node);
   ts.forEachChild(node, (child) => visit(child, see));
+}
+
+function count(file: ts.SourceFile, matches: (node: ts.Node) => boolean): number {
+  let total = 0;
+  visit(file, (node) => {
+    if (matches(node)) total += 1;
+  });
+  return total;
 }
 
 function lineOf(file: ts.SourceFile, position: number): number {

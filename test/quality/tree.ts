@@ -25,7 +25,7 @@ export function sourceFiles(folders: readonly string[]): readonly SourceFile[] {
   const paths = folders.flatMap((folder) => list(join(ROOT, folder)));
   return paths
     .filter((path) => /\.(ts|mjs|cjs|js)$/.test(path))
-    .sort()
+    .toSorted()
     .map((path) => ({ path, text: readText(path) }));
 }
 
