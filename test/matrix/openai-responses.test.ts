@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectSection } from '../support/doc-section.ts';
+import { FakeUpstream } from '../support/fake-upstream.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { haveRecordings } from '../support/recordings.ts';
+import { fidelityLines, matrixConfig, runMatrix } from './cells.ts';
+import type { Outcome } from './cells.ts';
+import type { TextDialect } from './facts.ts';
+
+const PROTOCOL = 'openai-responses';
+
+describe.skipIf(!haveRecordings)(`every recording of ${PROTOCOL}`, () => {
+  let upstream: FakeUpstream;
+  let gateway: Gateway;
+  const outcomes = new Map<TextDialect, Outcome>();
+
+  beforeAll(async () => {
+    upstream = await FakeUpstream.start();
+    gateway = await startGateway(matrixConfig(upstream));
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  test.each<TextDialect>(['openai-chat', 'openai-responses', 'openai-completions'])(
+    'UP-01 reaches a client of %s whole, streamed or not, however the network cut it',
+    async (dialect) => {
+      const outcome = await runMatrix(gateway.url, upstream, PROTOCOL, dialect);
+      outcomes.set(dialect, outcome);
+      expect(outcome.faults.slice(0, 40), `${outcome.passed} of ${outcome.total} passed`).toEqual([]);
+    },
+    180_000,
+  );
+
+  test('the fidelity table is current', () => {
+    expectSection('docs/fidelity.md', PROTOCOL, fidelityLines(PROTOCOL, outcomes));
+  });
+});

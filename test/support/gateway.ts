@@ -1,0 +1,19 @@
+import { loadConfig } from '../../src/config/load.ts';
+import { startServer } from '../../src/server/server.ts';
+
+/** A running gateway. */
+export interface Gateway {
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** The access-log lines so far. */
+  readonly log: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Starts a gateway in this process, on a free port, with a configuration given as YAML text and an environment without providers. */
+export async function startGateway(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  const log: string[] = [];
+  const snapshot = loadConfig({ text: yaml, env, host: '127.0.0.1', port: 0 });
+  const server = await startServer({ snapshot, logLine: (line) => log.push(line) });
+  return { url: server.url, log, close: () => server.close() };
+}
