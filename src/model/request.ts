@@ -74,6 +74,8 @@ export interface Generation {
   readonly serviceTier?: string;
   readonly metadata?: JsonObject;
   readonly cacheKey?: string;
+  /** A field (`prompt`, `echo`, `suffix`, `best_of`, `logprobs`) that only a target of the client's own format can honour (LC-02, LC-03). */
+  readonly promptOnly?: string;
   /** The client's whole body, for targets of the same format. */
   readonly native: { readonly protocol: NativeValue['protocol']; readonly value: JsonObject };
 }
