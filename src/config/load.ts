@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { ConfigDocument } from './document.ts';
+import { Environment } from './environment.ts';
+import type { Env } from './environment.ts';
+import { Refusal } from './leaf.ts';
+import type { ConfigProblem } from './problem.ts';
+import { CONFIG, DEFAULT_ENTRY, LOG_LEVELS } from './schema.ts';
+import type { FileConfig } from './schema.ts';
+import { issueProblems } from './issues.ts';
+import type { Snapshot, Upstream } from './snapshot.ts';
+import { environmentRows, toUpstream } from './upstreams.ts';
+import type { Own, Remark } from './upstreams.ts';
+import { isLoopback, readPort } from './values.ts';
+
+/** The file that is read when none is named, if it is there. */
+export const DEFAULT_FILE = 'streamweir.yaml';
+
+/** Where a configuration comes from; what stands here wins over the environment, which wins over the file. */
+export interface LoadOptions {
+  /** Path of the file; without it, {@link DEFAULT_FILE} in the working directory, if there is one. */
+  readonly file?: string;
+  /** The file's content, instead of reading it. */
+  readonly text?: string;
+  readonly env: Env;
+  readonly host?: string;
+  readonly port?: number;
+  readonly dataDir?: string;
+}
+
+/** A configuration that can be served, or all that is wrong with it. */
+export type LoadResult =
+  | { readonly ok: true; readonly snapshot: Snapshot; readonly warnings: readonly ConfigProblem[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] };
+
+/** Reads file, environment and command line into one snapshot; never throws for what an operator can mend. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  return new Loader(options).load();
+}
+
+class Loader {
+  readonly #options: LoadOptions;
+  readonly #environment: Environment;
+  readonly #problems: ConfigProblem[] = [];
+  readonly #warnings: ConfigProblem[] = [];
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#environment = new Environment(options.env);
+  }
+
+  load(): LoadResult {
+    const document = this.#read();
+    const config = document && this.#check(document);
+    const snapshot = config && this.#snapshot(document, config);
+    const problems = [...this.#problems, ...this.#environment.problems];
+    if (snapshot === undefined || problems.length > 0) return { ok: false, problems, warnings: this.#warnings };
+    return { ok: true, snapshot, warnings: this.#warnings };
+  }
+
+  #read(): ConfigDocument | undefined {
+    const file = this.#options.file ?? DEFAULT_FILE;
+    let { text } = this.#options;
+    if (text === undefined && (this.#options.file !== undefined || existsSync(file))) {
+      try {
+        text = readFileSync(file, 'utf8');
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+        this.#problems.push({ file, message: `cannot be read (${code})`, mend: 'name a file that this user may read: `--config FILE`' });
+        return undefined;
+      }
+    }
+    return new ConfigDocument(file, text ?? '', this.#environment);
+  }
+
+  #check(document: ConfigDocument): FileConfig | undefined {
+    this.#warnings.push(...document.warnings);
+    this.#problems.push(...document.problems);
+    if (document.problems.length > 0) return undefined;
+    const parsed = CONFIG.safeParse(document.value());
+    if (parsed.success) return parsed.data;
+    this.#problems.push(...issueProblems(document, parsed.error.issues));
+    return undefined;
+  }
+
+  #snapshot(document: ConfigDocument, config: FileConfig): Snapshot {
+    const own = { host: this.#host(config, document), port: this.#port(config) };
+    return {
+      ...own,
+      dataDir: this.#options.dataDir ?? config.dataDir ?? 'data',
+      upstreams: this.#upstreams(document, config, own),
+      limits: config.limits,
+      timers: config.timers,
+      dialects: { responsesDoneMarker: config.responses.doneMarker, chatReasoningField: config.chat.reasoningField },
+      logLevel: this.#logLevel(config),
+    };
+  }
+
+  #host(config: FileConfig, document: ConfigDocument): string {
+    const variable = this.#environment.get('HOST');
+    const host = (this.#options.host ?? variable ?? config.server.host ?? '127.0.0.1').replace(/^\[|\]$/g, '');
+    if (isLoopback(host)) return host;
+    const message = `listening on ${host} would let everyone who reaches this machine spend your provider keys: there are no keys for clients yet`;
+    const mend = 'listen on 127.0.0.1, and put a proxy that authenticates in front';
+    if (this.#options.host !== undefined) this.#problems.push({ file: 'command line', message: `--host: ${message}`, mend });
+    else if (variable !== undefined) this.#environment.note('HOST', message, `unset HOST, or pass --host 127.0.0.1`);
+    else this.#problems.push(document.problemAt(['server', 'host'], message, mend));
+    return host;
+  }
+
+  #port(config: FileConfig): number {
+    const variable = this.#environment.get('PORT');
+    if (this.#options.port !== undefined) return this.#options.port;
+    if (variable === undefined) return config.server.port ?? 8080;
+    const port = readPort(variable);
+    if (!(port instanceof Refusal)) return port;
+    this.#environment.note('PORT', port.message, port.mend);
+    return 8080;
+  }
+
+  #logLevel(config: FileConfig): string {
+    const variable = this.#environment.get('LOG_LEVEL')?.toLowerCase();
+    if (variable === undefined) return config.log.level ?? 'info';
+    const level = LOG_LEVELS.find((known) => known === variable);
+    if (level === undefined) this.#environment.note('LOG_LEVEL', `not a level: ${variable}`, `use one of ${LOG_LEVELS.join(', ')}`);
+    return level ?? 'info';
+  }
+
+  #upstreams(document: ConfigDocument, config: FileConfig, own: Own): ReadonlyMap<string, Upstream> {
+    const upstreams = new Map<string, Upstream>();
+    for (const [name, entry] of Object.entries(config.providers)) {
+      const into =
+        (list: ConfigProblem[]): Remark =>
+        (key, message, mend) => {
+          list.push(document.problemAt(['providers', name, ...(key === undefined ? [] : [key])], message, mend));
+        };
+      const upstream = toUpstream(name, entry, this.#environment, own, into(this.#problems), into(this.#warnings));
+      if (upstream !== undefined) upstreams.set(name, upstream);
+    }
+    for (const name of environmentRows(this.#environment)) {
+      if (Object.hasOwn(config.providers, name)) continue;
+      const warn: Remark = (_key, message, mend) => {
+        // A base URL that is the gateway itself is common here: the same shell is often set up for a client of it.
+        this.#warnings.push({ file: 'environment', message: `${name} is left out: ${message}`, mend });
+      };
+      const upstream = toUpstream(name, DEFAULT_ENTRY, this.#environment, own, warn, warn);
+      if (upstream !== undefined) upstreams.set(name, upstream);
+    }
+    return upstreams;
+  }
+}
