@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectSection } from '../support/doc-section.ts';
+import { FakeUpstream, replaying } from '../support/fake-upstream.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { Peek } from '../support/peek.ts';
+import { inParallel } from '../support/pool.ts';
+import { postJson } from '../support/raw-client.ts';
+import { answersOf, bodyOf, haveRecordings } from '../support/recordings.ts';
+import type { Recording } from '../support/recordings.ts';
+import { TEXT_CLIENTS } from '../support/text-requests.ts';
+import { CHUNK_SIZES, PROVIDER, errorFaults, matrixConfig } from './cells.ts';
+import type { Outcome } from './cells.ts';
+import type { TextDialect } from './facts.ts';
+
+const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
+
+function recordedErrors(): readonly (readonly [TextDialect, Recording])[] {
+  return answersOf('errors').flatMap((recording) => DIALECTS.filter((dialect) => dialect === recording.wire).map((protocol) => [protocol, recording] as const));
+}
+
+// What an upstream's status becomes: its credential is the gateway's affair, its breakdown a bad gateway; the rest is the client's to know.
+function expectedStatus(status: number): number | undefined {
+  if (status === 401 || status === 403) return 502;
+  if (status === 429) return 429;
+  if (status >= 400 && status < 500) return status;
+  return status >= 500 ? 502 : undefined;
+}
+
+function messageIn(recording: Recording): string {
+  if (recording.streaming) return '';
+  const body = Peek.parse(bodyOf(recording).toString());
+  const error = body.at('error');
+  return [error.at('message').text, error.text, body.at('message').text].find((text) => text !== '') ?? '';
+}
+
+describe.skipIf(!haveRecordings)('every recorded error', () => {
+  let upstream: FakeUpstream;
+  let gateway: Gateway;
+  const outcomes = new Map<TextDialect, Outcome>();
+
+  beforeAll(async () => {
+    upstream = await FakeUpstream.start();
+    gateway = await startGateway(matrixConfig(upstream));
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  async function faultsIn(dialect: TextDialect, protocol: TextDialect, recording: Recording, size: number, stream: boolean): Promise<readonly string[]> {
+    const model = `${recording.file}#${size}`;
+    upstream.on(model, replaying(recording, size));
+    const client = TEXT_CLIENTS[dialect];
+    const answer = await postJson(gateway.url, client.path, client.request(`${PROVIDER[protocol]}/${model}`, stream, true));
+    try {
+      const told = client.read(answer, stream);
+      const faults = [...errorFaults(told)];
+      const status = expectedStatus(recording.http_status);
+      if (status !== undefined && answer.status !== status) faults.push(`HTTP ${answer.status} instead of ${status}`);
+      if (!stream && answer.status < 400) faults.push(`HTTP ${answer.status} for a whole answer`);
+      const secret = recording.http_status === 401 || recording.http_status === 403;
+      const message = messageIn(recording);
+      if (!secret && message !== '' && told.error?.includes(message) !== true) faults.push(`message: ${told.error}`);
+      if (secret && message !== '' && told.error?.includes(message) === true) faults.push('shows what the upstream says of the credential');
+      return faults;
+    } catch (error) {
+      return [`unreadable (HTTP ${answer.status}): ${String(error)}`];
+    }
+  }
+
+  test.each(DIALECTS)('WD-05 FM-05 is an error to a client of %s, and never a normal end', async (dialect) => {
+    const cells = recordedErrors().flatMap(([protocol, recording]) =>
+      CHUNK_SIZES.flatMap((size) => [true, false].map((stream) => ({ protocol, recording, size, stream }))),
+    );
+    const results = await inParallel(cells, 16, async ({ protocol, recording, size, stream }) => {
+      const faults = await faultsIn(dialect, protocol, recording, size, stream);
+      return faults.map((fault) => `${recording.file} at ${size}, ${stream ? 'streamed' : 'whole'}: ${fault}`);
+    });
+    const failed = results.filter((faults) => faults.length > 0);
+    outcomes.set(dialect, { passed: cells.length - failed.length, total: cells.length, faults: failed.flat() });
+    expect(failed.flat().slice(0, 40)).toEqual([]);
+  });
+
+  test('the fidelity table is current', () => {
+    expectSection('docs/fidelity.md', 'errors', [
+      `| recorded errors | ${DIALECTS.map((dialect) => `\`${TEXT_CLIENTS[dialect].path}\``).join(' | ')} |`,
+      '| --- | --- | --- | --- |',
+      `| ${recordedErrors().length} | ${DIALECTS.map((dialect) => `${outcomes.get(dialect)?.passed}/${outcomes.get(dialect)?.total}`).join(' | ')} |`,
+    ]);
+  });
+});
