@@ -24,11 +24,15 @@ export function readTokenUsage(value: Json | undefined): Usage | undefined {
     ...input,
     ...output,
     ...(seconds !== undefined && { seconds }),
+    ...(usage['estimated'] === true && { estimated: true }),
     ...(figures.suspect && { suspect: true }),
-    ...(total !== undefined && total !== sum && { total }),
+    ...(total !== undefined && total !== sum && !figures.suspect && { total }),
     raw: usage,
   };
 }
+
+// No answer and no context window comes near this; a larger figure is a fault of the upstream and must not become a price.
+const MOST = 100_000_000;
 
 /** Takes figures out of a usage object and notes when one cannot be. */
 class Figures {
@@ -38,21 +42,21 @@ class Figures {
     for (const key of keys) {
       const value = usage[key];
       if (value === undefined || value === null) continue;
-      const figure = asNumber(value) ?? Number(value);
-      if (typeof value !== 'string' && Number.isFinite(figure) && figure >= 0) return figure;
-      this.suspect = true;
-      return Number.isFinite(figure) && figure > 0 ? figure : 0;
+      const number = asNumber(value);
+      const figure = number ?? Number(value);
+      const fits = Number.isFinite(figure) && figure >= 0 && figure <= MOST;
+      if (number === undefined || !fits) this.suspect = true;
+      return Number.isFinite(figure) ? Math.min(Math.max(figure, 0), MOST) : 0;
     }
     return undefined;
   }
 
   input(prompt: number, usage: JsonObject): Pick<Usage, 'input' | 'cacheRead' | 'audioInput'> {
     const details = detailsOf(usage, ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']);
-    const cached =
-      this.first(details, ['cached_tokens']) ?? this.first(usage, ['cached_tokens', 'prompt_cache_hit_tokens']) ?? 0;
-    const cacheRead = this.#part(cached, prompt);
-    const audioInput = this.#part(this.first(details, ['audio_tokens']) ?? 0, prompt - cacheRead);
-    return { input: prompt - cacheRead - audioInput, cacheRead, audioInput };
+    const cached = this.first(details, ['cached_tokens']);
+    const cacheRead = cached ?? this.first(usage, ['cached_tokens', 'prompt_cache_hit_tokens']) ?? 0;
+    const audioInput = this.first(details, ['audio_tokens']) ?? 0;
+    return { input: less(prompt, cacheRead + audioInput), cacheRead, audioInput };
   }
 
   /** `beyondPrompt` is the total less the prompt: some upstreams count reasoning outside of their completion tokens. */
@@ -62,19 +66,16 @@ class Figures {
     beyondPrompt: number,
   ): Pick<Usage, 'output' | 'reasoning' | 'audioOutput'> {
     const details = detailsOf(usage, ['completion_tokens_details', 'output_tokens_details', 'output_token_details']);
-    const told = this.first(details, ['reasoning_tokens']) ?? 0;
-    const outside = told > 0 && beyondPrompt === completion + told;
-    const reasoning = outside ? told : this.#part(told, completion);
-    const rest = outside ? completion : completion - reasoning;
-    const audioOutput = this.#part(this.first(details, ['audio_tokens']) ?? 0, rest);
-    return { output: rest - audioOutput, reasoning, audioOutput };
+    const reasoning = this.first(details, ['reasoning_tokens']) ?? 0;
+    const audioOutput = this.first(details, ['audio_tokens']) ?? 0;
+    const outside = reasoning > 0 && beyondPrompt === completion + reasoning;
+    return { output: less(completion, (outside ? 0 : reasoning) + audioOutput), reasoning, audioOutput };
   }
+}
 
-  #part(part: number, whole: number): number {
-    if (part <= whole) return part;
-    this.suspect = true;
-    return whole;
-  }
+// Parts larger than their whole are counted beside it, as upstreams that leave cached tokens out of the prompt do.
+function less(whole: number, parts: number): number {
+  return parts <= whole ? whole - parts : whole;
 }
 
 function detailsOf(usage: JsonObject, keys: readonly string[]): JsonObject {

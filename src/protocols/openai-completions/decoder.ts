@@ -5,11 +5,11 @@ import { readTokenUsage } from '../openai-tokens.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { ChoiceFinish, Event, FinishReason, Sink } from '../../model/event.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import { readLogprobs } from './logprobs.ts';
 import { EXTRA_KEYS, FINISH } from './words.ts';
 
-type Spoken = 'text' | 'reasoning';
+type Spoken = 'text' | 'refusal' | 'reasoning';
 
 /** One of the parallel answers, as far as it has come. */
 interface Choice {
@@ -99,18 +99,22 @@ export class CompletionsDecoder implements Decoder {
     const choice = this.#choiceOf(number);
     // Whatever follows a choice's finish repeats what was said (FM-47); usage is read all the same.
     if (choice.finish !== undefined) return;
-    const reasoning = asString(wire['reasoning_content']) ?? asString(wire['reasoning']) ?? '';
-    if (reasoning !== '')
-      this.#say({ type: 'text-delta', index: this.#block(choice, 'reasoning', body), text: reasoning }, body);
+    this.#spoken(choice, 'reasoning', wire['reasoning_content'] ?? wire['reasoning'], body);
     const text = asString(wire['text']) ?? '';
     const logprobs = wire['logprobs'] ? readLogprobs(wire['logprobs']) : [];
     if (text !== '' || logprobs.length > 0) {
       const index = this.#block(choice, 'text', body);
       this.#say({ type: 'text-delta', index, text, ...(logprobs.length > 0 && { logprobs }) }, body);
     }
+    this.#spoken(choice, 'refusal', wire['refusal'], body);
     const raw = asString(wire['finish_reason']);
     if (raw === 'error') return this.#fail('The upstream broke off its answer with an error.');
     if (raw !== undefined && raw !== '') this.#finish(choice, raw, asString(wire['stop_reason']), body);
+  }
+
+  #spoken(choice: Choice, type: Spoken, value: Json | undefined, body: JsonObject): void {
+    const text = asString(value) ?? '';
+    if (text !== '') this.#say({ type: 'text-delta', index: this.#block(choice, type, body), text }, body);
   }
 
   #choiceOf(number: number): Choice {

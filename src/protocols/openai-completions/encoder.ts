@@ -9,17 +9,25 @@ import type { Usage } from '../../model/usage.ts';
 import { writeLogprobs } from './logprobs.ts';
 import { FINISH_WORD, hiddenStop, usageWords, wantsUsage } from './words.ts';
 
+// How a choice ends that is not finished and has no log-probabilities, as nearly all are.
+const OPEN = '"logprobs":null,"finish_reason":null}';
+
+interface Spoken {
+  readonly choice: number;
+  readonly refusal: boolean;
+}
+
 /** Writes the stream of a completions client: `text_completion` chunks, then `[DONE]` (LC-01). */
 export class CompletionsEncoder implements Encoder {
   readonly #write: Write;
   readonly #usageAsked: boolean;
   readonly #head: string;
   readonly #tail: string;
-  /** Choice of each block; undefined when the format cannot express the block. */
-  readonly #choices: (number | undefined)[] = [];
+  /** Choice and kind of each block; undefined when the format cannot express the block. */
+  readonly #blocks: (Spoken | undefined)[] = [];
   /** Characters written per choice, which place log-probabilities. */
   readonly #lengths: number[] = [];
-  #extras: JsonObject = {};
+  #extras: JsonObject | undefined;
   #usage: Usage | undefined;
   #lost = 0;
 
@@ -43,9 +51,9 @@ export class CompletionsEncoder implements Encoder {
       case 'block-end':
         return;
       case 'block-start': {
-        const spoken = event.block.type === 'text' || event.block.type === 'refusal';
-        this.#choices[event.index] = spoken ? (event.block.choice ?? 0) : undefined;
-        if (!spoken) this.#lost++;
+        const { type, choice = 0 } = event.block;
+        if (type === 'text' || type === 'refusal') this.#blocks[event.index] = { choice, refusal: type === 'refusal' };
+        else this.#lost++;
         return;
       }
       case 'input-delta':
@@ -71,17 +79,22 @@ export class CompletionsEncoder implements Encoder {
   }
 
   #delta(index: number, text: string, logprobs: readonly TokenLogprob[] | undefined): void {
-    const choice = this.#choices[index];
-    if (choice === undefined) {
+    const block = this.#blocks[index];
+    if (block === undefined) {
       this.#lost++;
       return;
     }
     if (text === '' && logprobs === undefined) return;
-    const before = this.#lengths[choice] ?? 0;
-    this.#lengths[choice] = before + text.length;
-    const written = logprobs === undefined ? 'null' : lineSafe(JSON.stringify(writeLogprobs(logprobs, before)));
+    const json = lineSafe(JSON.stringify(text));
+    if (block.refusal)
+      return this.#chunk(`{"text":"","index":${block.choice},"refusal":${json},${OPEN}`, this.#takeExtras());
+    const before = this.#lengths[block.choice] ?? 0;
+    this.#lengths[block.choice] = before + text.length;
+    if (logprobs === undefined)
+      return this.#chunk(`{"text":${json},"index":${block.choice},${OPEN}`, this.#takeExtras());
+    const written = lineSafe(JSON.stringify(writeLogprobs(logprobs, before)));
     this.#chunk(
-      `{"text":${lineSafe(JSON.stringify(text))},"index":${choice},"logprobs":${written},"finish_reason":null}`,
+      `{"text":${json},"index":${block.choice},"logprobs":${written},"finish_reason":null}`,
       this.#takeExtras(),
     );
   }
@@ -92,10 +105,10 @@ export class CompletionsEncoder implements Encoder {
 
   // Keys that only this format knows ride on the next chunk: a chunk of their own would have no choice in it (CC-07).
   #takeExtras(): string {
+    if (this.#extras === undefined) return '';
     const json = JSON.stringify(this.#extras);
-    if (json === '{}') return '';
-    this.#extras = {};
-    return `,${lineSafe(json.slice(1, -1))}`;
+    this.#extras = undefined;
+    return json === '{}' ? '' : `,${lineSafe(json.slice(1, -1))}`;
   }
 
   #finish(event: Extract<Event, { type: 'finish' }>): void {

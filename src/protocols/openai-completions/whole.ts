@@ -36,15 +36,18 @@ export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
 function choiceOf(completion: Completion, number: number, ending: Ending): Json {
   let text = '';
   const logprobs: TokenLogprob[] = [];
+  let refusal = '';
   for (const block of completion.blocks) {
-    const spoken = block.head.type === 'text' || block.head.type === 'refusal';
-    if (!spoken || (block.head.choice ?? 0) !== number) continue;
+    if ((block.head.choice ?? 0) !== number) continue;
+    if (block.head.type === 'refusal') refusal += block.text;
+    if (block.head.type !== 'text') continue;
     text += block.text;
     logprobs.push(...block.logprobs);
   }
   return {
     text,
     index: number,
+    ...(refusal !== '' && { refusal }),
     logprobs: logprobs.length > 0 ? writeLogprobs(logprobs, 0) : null,
     finish_reason: FINISH_WORD[ending.reason],
     ...(ending.stopSequence !== undefined && { stop_reason: ending.stopSequence }),

@@ -1,4 +1,5 @@
 import type { FinishReason } from '../../model/event.ts';
+import { asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { grandTotal, inputTotal, outputTotal } from '../../model/usage.ts';
 import type { Usage } from '../../model/usage.ts';
@@ -37,18 +38,27 @@ export function hiddenStop(reason: FinishReason, raw: string | undefined): strin
 /** Top-level keys of an answer that only this format knows and that are handed on to its clients. */
 export const EXTRA_KEYS: readonly string[] = ['system_fingerprint', 'service_tier', 'prompt_filter_results'];
 
-/** The `usage` object of an answer (CC-09): inclusive totals and their parts; an estimate says so (CC-11). */
+/** The `usage` object of an answer (CC-09): inclusive totals, their parts, and what else an upstream said; an estimate says so (CC-11). */
 export function usageWords(usage: Usage): JsonObject {
+  const told = asObject(usage.raw);
+  // Only an object of this shape may go on; the keys of other formats mean nothing here.
+  const more = told !== undefined && usage.suspect !== true && 'prompt_tokens' in told ? told : {};
   return {
+    ...more,
     prompt_tokens: inputTotal(usage),
     completion_tokens: outputTotal(usage),
     total_tokens: grandTotal(usage),
-    prompt_tokens_details: { cached_tokens: usage.cacheRead, audio_tokens: usage.audioInput },
+    prompt_tokens_details: {
+      ...asObject(more['prompt_tokens_details']),
+      cached_tokens: usage.cacheRead,
+      audio_tokens: usage.audioInput,
+    },
     completion_tokens_details: {
-      reasoning_tokens: usage.reasoning,
-      audio_tokens: usage.audioOutput,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
+      ...asObject(more['completion_tokens_details']),
+      reasoning_tokens: usage.reasoning,
+      audio_tokens: usage.audioOutput,
     },
     ...(usage.estimated && { estimated: true }),
   };
@@ -56,5 +66,5 @@ export function usageWords(usage: Usage): JsonObject {
 
 /** What a client's body must carry to be told its usage in the stream. */
 export function wantsUsage(streamOptions: Json | undefined): boolean {
-  return (streamOptions as JsonObject | null | undefined)?.['include_usage'] === true;
+  return asObject(streamOptions)?.['include_usage'] === true;
 }

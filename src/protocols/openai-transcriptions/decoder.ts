@@ -128,7 +128,7 @@ export class TranscriptionDecoder implements Decoder {
     this.#finish();
   }
 
-  #text(text: string, logprobs?: readonly Json[] | undefined): void {
+  #text(text: string, logprobs?: readonly Json[]): void {
     if (text === '') return;
     if (!this.#writing) this.#say({ type: 'block-start', index: 0, block: { type: 'text' } });
     this.#writing = true;
@@ -141,7 +141,7 @@ export class TranscriptionDecoder implements Decoder {
   }
 
   /** `duration` is the length of the recording in seconds, which stands in where the upstream counts nothing else. */
-  #usage(told: Json | undefined, duration?: number | undefined): void {
+  #usage(told: Json | undefined, duration?: number): void {
     const usage = readTokenUsage(told) ?? (duration === undefined ? undefined : { ...NO_USAGE, seconds: duration });
     if (usage !== undefined) this.#say({ type: 'usage', usage });
   }
