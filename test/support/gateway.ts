@@ -13,7 +13,8 @@ export interface Gateway {
 /** Starts a gateway in this process, on a free port, with a configuration given as YAML text and an environment without providers. */
 export async function startGateway(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   const log: string[] = [];
-  const snapshot = loadConfig({ text: yaml, env, host: '127.0.0.1', port: 0 });
-  const server = await startServer({ snapshot, logLine: (line) => log.push(line) });
+  const loaded = loadConfig({ text: yaml, env, port: 0 });
+  if (!loaded.ok) throw new Error(loaded.problems.map((problem) => problem.message).join('\n'));
+  const server = await startServer({ snapshot: loaded.snapshot, logLine: (line) => log.push(line) });
   return { url: server.url, log, close: () => server.close() };
 }
