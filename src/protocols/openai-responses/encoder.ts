@@ -1,0 +1,140 @@
+import { responsesError } from './errors.ts';
+import { ItemWriter } from './item-writer.ts';
+import { responseObject } from './object.ts';
+import type { Progress } from './object.ts';
+import { ID, INCOMPLETE_REASON } from './words.ts';
+import { DONE_FRAME, namedFrame } from '../../framing/sse-writer.ts';
+import type { GatewayError } from '../../model/errors.ts';
+import type { Event } from '../../model/event.ts';
+import { asObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Usage } from '../../model/usage.ts';
+import type { Encoder, Reply, Write } from '../codec.ts';
+
+/**
+ * Writes an answer as Responses events: the lifecycle here, the items in {@link ItemWriter}. Every event is serialised when it happens,
+ * so a lifecycle event is a snapshot by construction (OR-26). `created` and `in_progress` are written with the first thing that
+ * follows them, never alone. Without a `write` nothing is serialised and only the final {@link response} is built.
+ */
+export class ResponsesEncoder implements Encoder {
+  /** The response object of the terminal event; undefined before it. */
+  response: JsonObject | undefined;
+  /** Why the answer failed; undefined when it did not. */
+  failure: GatewayError | undefined;
+  readonly #write: Write | undefined;
+  readonly #reply: Reply;
+  readonly #items: ItemWriter;
+  #sequence = 0;
+  #begun = false;
+  #usage: Usage | undefined;
+
+  constructor(write: Write | undefined, reply: Reply) {
+    this.#write = write;
+    this.#reply = reply;
+    this.#items = new ItemWriter(reply, {
+      event: (type, fields) => this.#event(type, fields),
+      raw: (head, tail) => this.#raw(head, tail),
+    });
+  }
+
+  get lost(): number {
+    return this.#items.lost;
+  }
+
+  /** How many output items were opened. */
+  get itemCount(): number {
+    return this.#items.count;
+  }
+
+  push(event: Event): void {
+    if (this.response !== undefined) return;
+    switch (event.type) {
+      case 'start':
+        return;
+      case 'text-delta':
+        return this.#items.text(event);
+      case 'input-delta':
+        return this.#items.input(event.index, event.json);
+      case 'block-start':
+        return this.#items.open(event.index, event.block);
+      case 'block-end':
+        return this.#items.close(event.index, event.seal);
+      case 'annotation':
+        return this.#items.annotation(event.index, event.annotation);
+      case 'audio-delta':
+        return this.#items.lose();
+      case 'native': {
+        const value = event.native.protocol === ID ? asObject(event.native.value) : undefined;
+        return value === undefined ? this.#items.lose() : this.#items.native(value);
+      }
+      case 'usage':
+        this.#usage = event.usage;
+        return;
+      case 'finish':
+        return this.#finish(event);
+      case 'error':
+        return this.#fail(event.error);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #finish(event: Extract<Event, { type: 'finish' }>): void {
+    const incomplete = incompleteReason(event);
+    this.#begin();
+    const output = this.#items.finish(incomplete !== undefined);
+    const status = incomplete === undefined ? 'completed' : 'incomplete';
+    this.#terminal(`response.${status}`, { status, output, ...(incomplete !== undefined && { incomplete }) });
+    this.#mark();
+  }
+
+  // `failed` first shows every client the partial output and the usage; `error` behind it makes the SDKs raise (OR-48).
+  #fail(error: GatewayError): void {
+    const told = responsesError(error);
+    this.#begin();
+    this.failure = error;
+    this.#terminal('response.failed', { status: 'failed', output: this.#items.abandon(), error: told });
+    const { type, code, message, param } = told;
+    this.#event('error', { code, message, param, error: { type, code, message, param } });
+    this.#mark();
+  }
+
+  #terminal(type: string, progress: Progress): void {
+    this.response = this.#object(progress);
+    this.#event(type, { response: this.response });
+  }
+
+  #object(progress: Progress): JsonObject {
+    return responseObject(this.#reply, { ...progress, ...(this.#usage !== undefined && { usage: this.#usage }) });
+  }
+
+  #mark(): void {
+    if (this.#reply.options.responsesDoneMarker) this.#write?.(DONE_FRAME);
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const response = responseObject(this.#reply, { status: 'in_progress', output: [] });
+    this.#event('response.created', { response });
+    this.#event('response.in_progress', { response });
+  }
+
+  #event(type: string, fields: JsonObject): void {
+    this.#begin();
+    const sequence = this.#sequence++;
+    this.#write?.(namedFrame(type, JSON.stringify({ type, sequence_number: sequence, ...fields })));
+  }
+
+  #raw(head: string, tail: string): void {
+    const sequence = this.#sequence++;
+    this.#write?.(head + String(sequence) + tail);
+  }
+}
+
+function incompleteReason(event: Extract<Event, { type: 'finish' }>): string | undefined {
+  const known = INCOMPLETE_REASON[event.reason];
+  if (known !== undefined) return known;
+  // A reason that only another server of this format knows is kept (FM-48).
+  return event.raw?.startsWith('incomplete:') ? event.raw.slice('incomplete:'.length) : undefined;
+}

@@ -1,0 +1,89 @@
+import type { EventSink, OutItem, OutNative } from './outgoing.ts';
+import { asNumber, asObject, asString } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+
+const OWN_ITEMS: ReadonlySet<Json | undefined> = new Set(['message', 'reasoning', 'function_call', 'custom_tool_call']);
+const EVENT_NAME = /^[\w.:-]+$/;
+
+/**
+ * Passes on what only another server of this format said (FM-56): items of unknown types get their place among ours, and events about
+ * them the new `output_index` and `item_id`; everything else stays as it came.
+ */
+export class NativeWriter {
+  readonly #items: OutItem[];
+  readonly #out: EventSink;
+  readonly #settle: () => void;
+  readonly #phases = new Map<string | undefined, string>();
+
+  constructor(items: OutItem[], out: EventSink, settle: () => void) {
+    this.#items = items;
+    this.#out = out;
+    this.#settle = settle;
+  }
+
+  /** The `phase` the upstream gave the message with this id (OR-44). */
+  phaseOf(itemId: string | undefined): string | undefined {
+    return this.#phases.get(itemId);
+  }
+
+  /** Passes one event on; false when it fits nowhere. */
+  push(value: JsonObject): boolean {
+    const type = asString(value['type']) ?? '';
+    const item = asObject(value['item']);
+    if (type === 'response.output_item.added' && item !== undefined) return this.#added(value, item);
+    if (type === 'response.output_item.done' && item !== undefined) return this.#done(value, item);
+    // A top-level `error` makes the SDKs raise (OR-18), and a name with a line end would break the frame.
+    if (!EVENT_NAME.test(type) || value['error'] !== undefined || type.startsWith('response.content_part.')) return false;
+    const { type: _type, sequence_number: _number, output_index: index, item_id: itemId, ...rest } = value;
+    if (index === undefined && itemId === undefined) {
+      this.#out.event(type, rest);
+      return true;
+    }
+    const about = this.#find(value);
+    if (about === undefined) return false;
+    const id = itemId === undefined ? {} : { item_id: about.id };
+    this.#out.event(type, { ...id, ...(index !== undefined && { output_index: about.index }), ...rest });
+    return true;
+  }
+
+  #added(value: JsonObject, item: JsonObject): boolean {
+    if (!OWN_ITEMS.has(item['type'])) this.#open(value, item);
+    else if (typeof item['phase'] === 'string') this.#phases.set(asString(item['id']), item['phase']);
+    return true;
+  }
+
+  #done(value: JsonObject, item: JsonObject): boolean {
+    const known = this.#find(value);
+    const target = known?.type === 'native' && known.state === 'open' ? known : this.#open(value, item);
+    target.value = item;
+    target.state = 'done';
+    target.final = item;
+    this.#out.event('response.output_item.done', { output_index: target.index, item });
+    return true;
+  }
+
+  #open(value: JsonObject, item: JsonObject): OutNative {
+    this.#settle();
+    const id = asString(item['id']) ?? '';
+    const native: OutNative = {
+      type: 'native',
+      index: this.#items.length,
+      id,
+      upstreamId: id,
+      upstreamIndex: asNumber(value['output_index']),
+      state: 'open',
+      final: undefined,
+      value: item,
+    };
+    this.#items.push(native);
+    this.#out.event('response.output_item.added', { output_index: native.index, item });
+    return native;
+  }
+
+  #find(value: JsonObject): OutItem | undefined {
+    const index = asNumber(value['output_index']);
+    const byIndex = index === undefined ? undefined : this.#items.find((item) => item.upstreamIndex === index);
+    const id = asString(value['item_id']) ?? asString(asObject(value['item'])?.['id']);
+    return byIndex ?? (id === undefined || id === '' ? undefined : this.#items.find((item) => item.upstreamId === id));
+  }
+}
