@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { importProblems, nameProblems, parseLayers } from './quality/layers.ts';
+import { importProblems, nameProblems, parseCodecFiles, parseLayers } from './quality/layers.ts';
 import { anysOf, companiesIn, effectsOf, importsOf, isBarrel } from './quality/source.ts';
 import { functionLengths, parse, undocumentedExports, unionLiterals } from './quality/source.ts';
 import { CODE_FOLDERS, lineCount, readText, sourceFiles } from './quality/tree.ts';
@@ -13,6 +13,7 @@ const longFunctions = (file: ReturnType<typeof parse>): readonly string[] =>
     .map((each) => each.place);
 
 const layers = parseLayers(readText('ARCHITECTURE.md'));
+const codecFiles = parseCodecFiles(readText('ARCHITECTURE.md'));
 const ours = sourceFiles(CODE_FOLDERS).map((file) => ({ ...file, tree: parse(file.path, file.text) }));
 const product = ours.filter((file) => file.path.startsWith('src/'));
 const pure = product.filter((file) => layers.some((layer) => layer.pure && file.path.startsWith(`src/${layer.name}/`)));
@@ -24,6 +25,7 @@ describe('the project keeps its architecture', () => {
     expect(layers.map((layer) => layer.name)).toEqual(expect.arrayContaining(['model', 'framing', 'protocols', 'cli']));
     expect(product.length).toBeGreaterThan(10);
     expect(protocolIds).toContain('openai-chat');
+    expect(codecFiles.roles).toContain('decoder');
   });
 
   test('a layer imports only what its line names, and codecs do not import one another', () => {
@@ -44,7 +46,7 @@ describe('the project keeps its architecture', () => {
   });
 
   test('files have names that say what is inside, and a codec folder has the agreed ones', () => {
-    expect(ours.flatMap((file) => nameProblems(file.path))).toEqual([]);
+    expect(ours.flatMap((file) => nameProblems(file.path, codecFiles))).toEqual([]);
     const folders = new Set(product.map((file) => /^src\/protocols\/[^/]+\//.exec(file.path)?.[0]).filter((each) => each !== undefined));
     const indexes = product.map((file) => file.path).filter(isCodecIndex);
     expect(indexes).toEqual([...folders].map((folder) => `${folder}index.ts`));
@@ -79,6 +81,7 @@ describe('each of these checks can fail', () => {
     expect(() => parseLayers('no block')).toThrow('no block fenced');
     expect(() => parseLayers('```layers\nsrc/\n  model/  pure  ← relay\n```\n')).toThrow('not above it');
     expect(() => parseLayers('```layers\nsrc/\n  model ← nothing\n```\n')).toThrow('not a layer line');
+    expect(() => parseCodecFiles(list.join('\n') + '\n```\n')).toThrow('no line for <codec>/');
   });
 
   test.each([
@@ -129,9 +132,9 @@ describe('each of these checks can fail', () => {
   });
 
   test('vague names, wrong codec files and company names are found', () => {
-    expect(nameProblems('src/relay/utils.ts')).toHaveLength(1);
-    expect(nameProblems('src/protocols/one/stream.ts')).toHaveLength(1);
-    expect(nameProblems('src/protocols/one/encoder-items.ts')).toEqual([]);
+    expect(nameProblems('src/relay/utils.ts', codecFiles)).toHaveLength(1);
+    expect(nameProblems('src/protocols/one/stream.ts', codecFiles)).toHaveLength(1);
+    expect(nameProblems('src/protocols/one/encoder-items.ts', codecFiles)).toEqual([]);
     expect(companiesIn("if (name === 'openai') x('openai-chat');", protocolIds)).toEqual(['openai']);
     expect(companiesIn("import { a } from '../protocols/openai-error.ts'; // plain", protocolIds)).toEqual([]);
   });

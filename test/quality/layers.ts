@@ -9,25 +9,49 @@ export interface Layer {
   readonly imports: readonly string[];
 }
 
+/** The names a codec's folder may use, from the same list. */
+export interface CodecFiles {
+  /** One file each; a long one is split into parts that carry its name (`decoder-calls`). */
+  readonly roles: readonly string[];
+  /** What both halves of a codec need. */
+  readonly shared: readonly string[];
+}
+
 const BLOCK = /^```layers\n([\s\S]*?)^```$/m;
 const LINE = /^ {2}([a-z]+)\/ +(pure|-) +← ([a-z ]+?)(?: {2,}|$)/;
+const CODEC_LINE = /^ {4}<codec>\/ +([a-z -]+?) · ([a-z -]+)$/m;
 
 /**
  * Reads the layer list out of the one block fenced as `layers`.
  * @throws Error when the block is missing or names a layer before its line.
  */
 export function parseLayers(markdown: string): readonly Layer[] {
-  const block = BLOCK.exec(markdown)?.[1];
-  if (block === undefined) throw new Error('ARCHITECTURE.md has no block fenced as ```layers');
   const layers: Layer[] = [];
-  for (const line of block.split('\n').slice(1)) {
-    if (line.trim() === '') continue;
+  for (const line of listIn(markdown).split('\n').slice(1)) {
+    if (line.trim() === '' || CODEC_LINE.test(line)) continue;
     const match = LINE.exec(line);
     if (match === null) throw new Error(`not a layer line: ${line}`);
     const [, name = '', purity, list = ''] = match;
     layers.push({ name, pure: purity === 'pure', imports: namesIn(list, layers, name) });
   }
   return layers;
+}
+
+/**
+ * Reads the names of a codec's files out of the same block.
+ * @throws Error when the block has no line for them.
+ */
+export function parseCodecFiles(markdown: string): CodecFiles {
+  const match = CODEC_LINE.exec(listIn(markdown));
+  if (match === null) throw new Error('the layer list has no line for <codec>/');
+  const [, roles = '', shared = ''] = match;
+  return { roles: roles.split(' '), shared: shared.split(' ') };
+}
+
+function listIn(markdown: string): string {
+  const block = BLOCK.exec(markdown)?.[1];
+  if (block === undefined) throw new Error('ARCHITECTURE.md has no block fenced as ```layers');
+  return block;
 }
 
 function namesIn(list: string, above: readonly Layer[], name: string): readonly string[] {
@@ -75,16 +99,15 @@ function packageProblem(specifier: string, layer: Layer): string | undefined {
   return `${layer.name}/ is pure and may not import ${specifier}`;
 }
 
-const CODEC_FILES = ['decoder', 'encoder', 'whole', 'request-read', 'request-write', 'words'];
-
 /** What is wrong with the name of a file: the agreed names of a codec's folder, and names that say nothing. */
-export function nameProblems(path: string): readonly string[] {
+export function nameProblems(path: string, codecFiles: CodecFiles): readonly string[] {
   const parts = path.replace(/\.\w+$/, '').split('/');
   const vague = parts.find((part) => /^(utils?|helpers?|common|misc|shared|lib)$/i.test(part));
   if (vague !== undefined) return [`${path}: '${vague}' says nothing of what is inside`];
   const [, layer, codec, file, deeper] = parts;
   if (layer !== 'protocols' || codec === undefined || file === undefined) return [];
   if (deeper !== undefined) return [`${path}: a codec is one flat folder`];
-  const agreed = file === 'index' || CODEC_FILES.some((name) => file === name || file.startsWith(`${name}-`));
-  return agreed ? [] : [`${path}: a codec's files are index, ${CODEC_FILES.join(', ')}, or a part of one (encoder-items)`];
+  const { roles, shared } = codecFiles;
+  const agreed = roles.some((role) => file === role || file.startsWith(`${role}-`)) || shared.includes(file);
+  return agreed ? [] : [`${path}: not one of ${[...roles, ...shared].join(' ')}, nor a part of one (decoder-calls)`];
 }
