@@ -18,7 +18,7 @@ export function readTokenUsage(value: Json | undefined): Usage | undefined {
   const total = figures.first(usage, ['total_tokens']);
   const input = figures.input(prompt ?? 0, usage);
   const output = figures.output(completion ?? 0, usage, (total ?? 0) - (prompt ?? 0));
-  const sum = input.input + input.cacheRead + input.audioInput + output.output + output.reasoning + output.audioOutput;
+  const sum = input.input + input.cacheRead + input.cacheWrite + input.audioInput + output.output + output.reasoning + output.audioOutput;
   return {
     ...NO_USAGE,
     ...input,
@@ -46,17 +46,19 @@ class Figures {
       const figure = number ?? Number(value);
       const fits = Number.isFinite(figure) && figure >= 0 && figure <= MOST;
       if (number === undefined || !fits) this.suspect = true;
-      return Number.isFinite(figure) ? Math.min(Math.max(figure, 0), MOST) : 0;
+      return Number.isFinite(figure) ? Math.trunc(Math.min(Math.max(figure, 0), MOST)) : 0;
     }
     return undefined;
   }
 
-  input(prompt: number, usage: JsonObject): Pick<Usage, 'input' | 'cacheRead' | 'audioInput'> {
+  input(prompt: number, usage: JsonObject): Pick<Usage, 'input' | 'cacheRead' | 'cacheWrite' | 'audioInput'> {
     const details = detailsOf(usage, ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']);
     const cached = this.first(details, ['cached_tokens']);
     const cacheRead = cached ?? this.first(usage, ['cached_tokens', 'prompt_cache_hit_tokens']) ?? 0;
+    const written = this.first(details, ['cache_write_tokens', 'cache_creation_tokens']);
+    const cacheWrite = written ?? this.first(usage, ['cache_creation_input_tokens']) ?? 0;
     const audioInput = this.first(details, ['audio_tokens']) ?? 0;
-    return { input: less(prompt, cacheRead + audioInput), cacheRead, audioInput };
+    return { input: less(prompt, cacheRead + cacheWrite + audioInput), cacheRead, cacheWrite, audioInput };
   }
 
   /** `beyondPrompt` is the total less the prompt: some upstreams count reasoning outside of their completion tokens. */
@@ -68,7 +70,7 @@ class Figures {
     const details = detailsOf(usage, ['completion_tokens_details', 'output_tokens_details', 'output_token_details']);
     const reasoning = this.first(details, ['reasoning_tokens']) ?? 0;
     const audioOutput = this.first(details, ['audio_tokens']) ?? 0;
-    const outside = reasoning > 0 && beyondPrompt === completion + reasoning;
+    const outside = reasoning > completion || (reasoning > 0 && beyondPrompt === completion + reasoning);
     return { output: less(completion, (outside ? 0 : reasoning) + audioOutput), reasoning, audioOutput };
   }
 }

@@ -1,0 +1,27 @@
+import { ChatDecoder } from './decoder.ts';
+import { ChatEncoder } from './encoder.ts';
+import { decodeRequest } from './request-read.ts';
+import { encodeRequest, patch } from './request-write.ts';
+import { encodeWhole } from './whole.ts';
+import { EVENT_STREAM } from '../codec.ts';
+import type { Dialect, Protocol } from '../codec.ts';
+import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts';
+
+/** Chat completions as an upstream speaks them. */
+export const protocol: Protocol = {
+  id: 'openai-chat',
+  encodeRequest,
+  patch,
+  decoder: (emit, context) => new ChatDecoder(emit, context),
+  decodeError: decodeOpenAiError,
+};
+
+/** Chat completions as a client speaks them: `POST /v1/chat/completions`. */
+export const dialect: Dialect = {
+  id: 'openai-chat',
+  decodeRequest,
+  streamType: () => EVENT_STREAM,
+  encoder: (write, reply) => new ChatEncoder(write, reply),
+  encodeWhole,
+  encodeError: encodeOpenAiError,
+};
