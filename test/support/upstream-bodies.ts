@@ -19,7 +19,9 @@ function data(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
-function named(event: { readonly type: string }): string {
+type WireEvent = { readonly type: string; readonly [key: string]: unknown };
+
+function named(event: WireEvent): string {
   return `event: ${event.type}\n${data(event)}`;
 }
 
@@ -101,7 +103,7 @@ function itemsOf(saying: Saying): readonly Readonly<Record<string, unknown>>[] {
 
 const responses: Wire = {
   stream(saying) {
-    const events: { readonly type: string; readonly [key: string]: unknown }[] = [
+    const events: WireEvent[] = [
       { type: 'response.created', response: responseObject(saying, 'in_progress') },
       { type: 'response.in_progress', response: responseObject(saying, 'in_progress') },
     ];
@@ -111,8 +113,6 @@ const responses: Wire = {
   },
   whole: (saying) => JSON.stringify(responseObject(saying, 'completed')),
 };
-
-type WireEvent = { readonly type: string; readonly [key: string]: unknown };
 
 function itemEvents(saying: Saying, item: Readonly<Record<string, unknown>>, at: number): readonly WireEvent[] {
   const place = { item_id: item['id'], output_index: at };
