@@ -3,9 +3,12 @@ import type { Mint } from '../model/ids.ts';
 import { asArray, asString } from '../model/json.ts';
 import type { Generation } from '../model/request.ts';
 import { lastUserText } from './conversation.ts';
+import { jsonFor } from './json-text.ts';
 import type { SandboxName } from './model-name.ts';
 import type { Part, Script } from './script.ts';
 import { countTokens, tokensOf } from './tokenizer.ts';
+import { answerFromResults, plannedCalls } from './tools.ts';
+import type { PlannedCall } from './tools.ts';
 
 const MOST_CHOICES = 128;
 const THOUGHTS: Record<string, number> = { none: 0, minimal: 1, low: 2, medium: 3, high: 4, xhigh: 5, max: 6 };
@@ -38,19 +41,39 @@ function promptsOf({ native, turns }: Generation): readonly string[] {
 
 function scriptFor(prompt: string, question: Question): Script {
   const { request, name } = question;
+  const limit = request.maxTokens === undefined ? undefined : { limit: request.maxTokens };
+  const calls = name.model.id === 'tools' ? plannedCalls(request, prompt) : [];
+  if (calls.length > 0) return { parts: callParts(calls, question), reason: 'tool-calls', ...limit };
   const thoughts = name.model.id === 'reason' ? thoughtParts(prompt, question) : [];
   const stopped = cutAtStop(textFor(prompt, question), request.stop);
-  return {
-    parts: [...thoughts, textPart(stopped.text, givenBack(prompt, request))],
-    reason: stopped.by === undefined ? 'stop' : 'stop-sequence',
-    ...(stopped.by !== undefined && { stopSequence: stopped.by }),
-    ...(request.maxTokens !== undefined && { limit: request.maxTokens }),
-  };
+  const parts = [...thoughts, textPart(stopped.text, givenBack(prompt, request))];
+  return stopped.by === undefined
+    ? { parts, reason: 'stop', ...limit }
+    : { parts, reason: 'stop-sequence', stopSequence: stopped.by, ...limit };
 }
 
-function textFor(prompt: string, { name, notice }: Question): string {
+function callParts(calls: readonly PlannedCall[], { mint, notice }: Question): readonly Part[] {
+  const said: readonly Part[] = notice === undefined ? [] : [textPart(notice, undefined)];
+  return [
+    ...said,
+    ...calls.map(({ name, input, custom }): Part => {
+      const head = { type: 'tool-call', id: mint('call'), name, ...(custom && { custom }) } as const;
+      return { head, pieces: tokensOf(input) };
+    }),
+  ];
+}
+
+// A JSON document stays one: no notice, no repetition to a length.
+function textFor(prompt: string, { request, name, notice }: Question): string {
+  const answer = (name.model.id === 'tools' ? answerFromResults(request) : undefined) ?? prompt;
+  const { output, native } = request;
+  if (output?.type === 'json') return JSON.stringify({ answer });
+  if (output?.type === 'schema') {
+    const param = native.protocol === 'openai-responses' ? 'text.format.schema' : 'response_format.json_schema.schema';
+    return jsonFor(output.schema ?? {}, output.name, param);
+  }
   const { tokens } = name.options;
-  const text = tokens === undefined ? prompt : ofLength(prompt, tokens);
+  const text = tokens === undefined ? answer : ofLength(answer, tokens);
   return notice === undefined ? text : `${notice}\n\n${text}`;
 }
 

@@ -1,0 +1,17 @@
+import { refuse } from '../model/errors.ts';
+import type { JsonObject } from '../model/json.ts';
+import { NoValue } from './schema/document.ts';
+import { valueFor } from './schema/value.ts';
+
+/**
+ * JSON text that is valid against a schema; texts in it that may say anything say the name of their key, the outermost `word`.
+ * Throws GatewayFailure (`invalid_json_schema`) blaming the field `param` when there is none.
+ */
+export function jsonFor(schema: JsonObject, word: string, param: string): string {
+  try {
+    return JSON.stringify(valueFor(schema, word));
+  } catch (error) {
+    if (!(error instanceof NoValue)) throw error;
+    return refuse(param, `The sandbox has no value that is valid against this JSON Schema: ${error.message}.`, 'invalid_json_schema');
+  }
+}
