@@ -136,7 +136,8 @@ export class ResponsesDecoder implements Decoder {
   }
 
   #finish(type: string, response: JsonObject): Event {
-    if (type === 'response.completed') return { type: 'finish', reason: this.#items.calls > 0 ? 'tool-calls' : 'stop', raw: 'completed' };
+    if (type === 'response.completed')
+      return { type: 'finish', reason: this.#items.calls > 0 ? 'tool-calls' : 'stop', raw: 'completed' };
     const reason = asString(asObject(response['incomplete_details'])?.['reason']) ?? 'unknown';
     return { type: 'finish', reason: INCOMPLETE.get(reason) ?? 'other', raw: `incomplete:${reason}` };
   }
@@ -149,4 +150,3 @@ function unfinished(type: string): string {
 function bad(message: string): GatewayError {
   return { kind: 'bad_response', message };
 }
-

@@ -1,5 +1,7 @@
+import { readAnnotation } from './annotations.ts';
+import { IncomingCall } from './incoming-call.ts';
 import { ID, PART_KINDS } from './words.ts';
-import type { Annotation, TextKind } from '../../model/block.ts';
+import type { TextKind } from '../../model/block.ts';
 import type { Sink } from '../../model/event.ts';
 import type { Mint } from '../../model/ids.ts';
 import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
@@ -13,20 +15,13 @@ interface Part {
   annotations: number;
 }
 
-interface Call {
-  block: number | undefined;
-  held: string;
-  written: boolean;
-  open: boolean;
-}
-
 interface Item {
   readonly type: string;
   readonly id: string | undefined;
   readonly value: JsonObject;
   readonly content: Part[];
   readonly summary: Part[];
-  readonly call: Call | undefined;
+  readonly call: IncomingCall | undefined;
   done: boolean;
 }
 
@@ -44,27 +39,35 @@ export class IncomingItems {
   readonly #items: Item[] = [];
   readonly #byIndex = new Map<number, Item>();
   #blocks = 0;
-  /** How many tool calls were opened. */
-  calls = 0;
 
   constructor(emit: Sink, mint: Mint) {
     this.#emit = emit;
     this.#mint = mint;
   }
 
-  /** `response.output_item.added`. */
+  /** How many tool calls were opened. */
+  get calls(): number {
+    return this.#items.filter((item) => item.call?.named === true).length;
+  }
+
+  /** `response.output_item.added`; said twice of an item that is still open, it counts once. */
   added(frame: JsonObject): void {
     const value = asObject(frame['item']) ?? {};
-    const item = this.#add(value, asNumber(frame['output_index']));
+    const index = asNumber(frame['output_index']);
+    const known = index === undefined ? undefined : this.#byIndex.get(index);
+    if (known !== undefined && !known.done && known.type === typeOf(value)) return;
+    const item = this.#add(value, index);
     if (!KNOWN.has(item.type) || typeof value['phase'] === 'string') this.native(frame);
-    this.#openCall(item, value);
+    item.call?.open(value);
   }
 
   /** `response.output_item.done`. */
   done(frame: JsonObject): void {
     const value = asObject(frame['item']) ?? {};
     const index = asNumber(frame['output_index']);
-    const known = (index === undefined ? undefined : this.#byIndex.get(index)) ?? (index === undefined ? this.#byId(value['id']) : undefined);
+    const known =
+      (index === undefined ? undefined : this.#byIndex.get(index)) ??
+      (index === undefined ? this.#byId(value['id']) : undefined);
     const item = known ?? this.#add(value, index);
     if (item.done) return;
     if (!KNOWN.has(item.type)) {
@@ -118,16 +121,15 @@ export class IncomingItems {
   input(frame: JsonObject, json: string): void {
     const call = this.#item(frame, 'text').call;
     if (call === undefined) return this.native(frame);
-    this.#writeCall(call, json);
+    call.write(json);
   }
 
   /** The whole input of a call; only said when no piece of it was (CC-17). */
   inputDone(frame: JsonObject): void {
-    const item = this.#item(frame, 'text');
-    if (item.call === undefined) return this.native(frame);
-    this.#openCall(item, { ...item.value, ...(typeof frame['name'] === 'string' && { name: frame['name'] }) });
-    const input = asString(frame['arguments'] ?? frame['input']) ?? '';
-    if (!item.call.written) this.#writeCall(item.call, input);
+    const { call, value } = this.#item(frame, 'text');
+    if (call === undefined) return this.native(frame);
+    call.open({ ...value, ...(typeof frame['name'] === 'string' && { name: frame['name'] }) });
+    call.writeOnce(asString(frame['arguments'] ?? frame['input']) ?? '');
   }
 
   /** What only this format can say, as it came. */
@@ -152,8 +154,11 @@ export class IncomingItems {
       else if (!item.done && KNOWN.has(type)) this.#finish(item, value);
       else if (!item.done) this.done({ type: 'response.output_item.done', output_index: index, item: value });
     });
-    for (const item of this.#items) if (!item.done && KNOWN.has(item.type)) this.#finish(item, {});
-    return this.#items.every((item) => item.call === undefined || item.call.block !== undefined);
+    for (const item of this.#items) {
+      if (!item.done && KNOWN.has(item.type)) this.#finish(item, {});
+      for (const part of partsOf(item)) this.#closePart(part);
+    }
+    return this.#items.every((item) => item.call?.named !== false);
   }
 
   #whole(value: JsonObject, index: number): void {
@@ -171,8 +176,10 @@ export class IncomingItems {
   #add(value: JsonObject, index: number | undefined): Item {
     const type = typeOf(value);
     const id = asString(value['id']);
-    const call: Call | undefined = CALLS.has(type) ? { block: undefined, held: '', written: false, open: false } : undefined;
-    const item: Item = { type, id: id === '' ? undefined : id, value, content: [], summary: [], call, done: false };
+    const itemId = id === '' ? undefined : id;
+    const place = { custom: type === 'custom_tool_call', itemId, next: () => this.#blocks++ };
+    const call = CALLS.has(type) ? new IncomingCall(this.#emit, this.#mint, place) : undefined;
+    const item: Item = { type, id: itemId, value, content: [], summary: [], call, done: false };
     this.#items.push(item);
     if (index !== undefined) this.#byIndex.set(index, item);
     return item;
@@ -199,7 +206,7 @@ export class IncomingItems {
   }
 
   #openPart(item: Item, kind: TextKind, wire: number): Part {
-    for (const part of [...item.content, ...item.summary]) this.#closePart(part);
+    for (const part of partsOf(item)) this.#closePart(part);
     const block = this.#blocks++;
     const head = { type: kind, ...(item.id !== undefined && { itemId: item.id }) };
     this.#emit({ type: 'block-start', index: block, block: head });
@@ -230,18 +237,24 @@ export class IncomingItems {
   #closePart(part: Part, seal?: string): void {
     if (!part.open) return;
     part.open = false;
-    this.#emit({ type: 'block-end', index: part.block, ...(seal !== undefined && { seal: { protocol: ID, data: seal } }) });
+    this.#emit({
+      type: 'block-end',
+      index: part.block,
+      ...(seal !== undefined && { seal: { protocol: ID, data: seal } }),
+    });
   }
 
   #finish(item: Item, value: JsonObject): void {
     item.done = true;
-    if (item.call !== undefined) return this.#finishCall(item, item.call, value);
+    if (item.call !== undefined) return item.call.finish({ ...item.value, ...value });
     this.#fillList(item, asArray(value['summary']) ?? []);
     this.#fillList(item, asArray(value['content']) ?? []);
-    const parts = [...item.content, ...item.summary];
+    const parts = partsOf(item);
     if (item.type !== 'reasoning') return parts.forEach((part) => this.#closePart(part));
     const seal = asString(value['encrypted_content']) ?? asString(item.value['encrypted_content']);
-    const last = parts.find((part) => part.open) ?? (parts.length === 0 || seal !== undefined ? this.#openPart(item, 'reasoning-summary', -1) : undefined);
+    const last =
+      parts.find((part) => part.open) ??
+      (parts.length === 0 || seal !== undefined ? this.#openPart(item, 'reasoning-summary', -1) : undefined);
     if (last !== undefined) this.#closePart(last, seal);
   }
 
@@ -256,50 +269,14 @@ export class IncomingItems {
       this.#fill(listOf(item, kind)[place] ?? this.#openPart(item, kind, place), value);
     }
   }
-
-  #openCall(item: Item, value: JsonObject): void {
-    const { call } = item;
-    const name = asString(value['name']) ?? '';
-    if (call === undefined || call.block !== undefined || name === '') return;
-    call.block = this.#blocks++;
-    call.open = true;
-    this.calls += 1;
-    const id = asString(value['call_id']);
-    this.#emit({
-      type: 'block-start',
-      index: call.block,
-      block: {
-        type: 'tool-call',
-        id: id === undefined || id === '' ? this.#mint('call') : id,
-        name,
-        ...(item.type === 'custom_tool_call' && { custom: true as const }),
-        ...(item.id !== undefined && { itemId: item.id }),
-      },
-    });
-    const { held } = call;
-    call.held = '';
-    if (held !== '') this.#writeCall(call, held);
-  }
-
-  // A call whose name is not known yet cannot be opened; its input waits.
-  #writeCall(call: Call, json: string): void {
-    if (json === '') return;
-    call.written = true;
-    if (call.block === undefined) call.held += json;
-    else if (call.open) this.#emit({ type: 'input-delta', index: call.block, json });
-  }
-
-  #finishCall(item: Item, call: Call, value: JsonObject): void {
-    this.#openCall(item, { ...item.value, ...value });
-    if (!call.written) this.#writeCall(call, asString(value['arguments'] ?? value['input']) ?? '');
-    if (call.block === undefined || !call.open) return;
-    call.open = false;
-    this.#emit({ type: 'block-end', index: call.block });
-  }
 }
 
 function typeOf(item: JsonObject): string {
   return asString(item['type']) ?? (item['role'] === undefined ? '' : 'message');
+}
+
+function partsOf(item: Item): readonly Part[] {
+  return [...item.content, ...item.summary];
 }
 
 function listOf(item: Item, kind: TextKind): Part[] {
@@ -312,14 +289,4 @@ function wireIndex(frame: JsonObject, kind: TextKind): number {
 
 function partKind(part: Json | undefined): TextKind | undefined {
   return PART_KINDS.get(asString(asObject(part)?.['type']) ?? '');
-}
-
-function readAnnotation(value: Json): Annotation {
-  const object = asObject(value);
-  const url = asString(object?.['url']);
-  if (object?.['type'] !== 'url_citation' || url === undefined) return { type: 'native', native: { protocol: ID, value } };
-  const title = asString(object['title']);
-  const start = asNumber(object['start_index']);
-  const end = asNumber(object['end_index']);
-  return { type: 'url', url, ...(title !== undefined && { title }), ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
 }

@@ -3,7 +3,7 @@ import { ResponsesDecoder } from './decoder.ts';
 import { ResponsesEncoder } from './encoder.ts';
 import { encodeError } from './errors.ts';
 import { decodeRequest } from './request-read.ts';
-import { encodeRequest } from './request-write.ts';
+import { encodeRequest, patch } from './request-write.ts';
 import { encodeWhole } from './whole.ts';
 import { ID } from './words.ts';
 import { EVENT_STREAM } from '../codec.ts';
@@ -14,6 +14,7 @@ import { decodeOpenAiError } from '../openai-error.ts';
 export const protocol: Protocol = {
   id: ID,
   encodeRequest,
+  patch,
   decoder: (emit, context) => new ResponsesDecoder(emit, context),
   decodeError: decodeOpenAiError,
 };

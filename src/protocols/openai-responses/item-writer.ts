@@ -1,3 +1,4 @@
+import { writeAnnotation } from './annotations.ts';
 import { ID_PREFIX, PART_WORDS, idFits, itemJson, partJson } from './outgoing.ts';
 import type { EventSink, OutCall, OutItem, OutMessage, OutPart, OutReasoning } from './outgoing.ts';
 import { NativeWriter } from './native-writer.ts';
@@ -10,7 +11,9 @@ import { asArray, asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Reply } from '../codec.ts';
 
-type Place = { readonly item: OutMessage | OutReasoning; readonly part: OutPart } | { readonly item: OutCall; readonly part: undefined };
+type Place =
+  | { readonly item: OutMessage | OutReasoning; readonly part: OutPart }
+  | { readonly item: OutCall; readonly part: undefined };
 
 /**
  * Writes the items of an answer. An item whose blocks are closed is done only when the next one opens or the answer ends: until then
@@ -53,7 +56,8 @@ export class ItemWriter {
       this.#places[index] = undefined;
       return this.lose();
     }
-    this.#places[index] = head.type === 'tool-call' ? { item: this.#openCall(head), part: undefined } : this.#openPart(head);
+    this.#places[index] =
+      head.type === 'tool-call' ? { item: this.#openCall(head), part: undefined } : this.#openPart(head);
   }
 
   /** A piece of text: one string is made per token, from what was computed when the part opened. */
@@ -85,7 +89,7 @@ export class ItemWriter {
     const place = this.#places[index];
     if (place?.part === undefined || place.part.kind !== 'text') return this.lose();
     const { item, part } = place;
-    const value = annotationJson(annotation, part.text);
+    const value = writeAnnotation(annotation, part.text);
     if (value === undefined) return this.lose();
     this.#out.event('response.output_text.annotation.added', {
       ...this.#where(item, part),
@@ -114,7 +118,8 @@ export class ItemWriter {
   /** The answer is over: closes what is left and gives the final `output`. A cut-off answer leaves its last item incomplete. */
   finish(cutOff: boolean): readonly Json[] {
     const last = this.#items.at(-1);
-    for (const item of this.#items) if (item.state !== 'done') this.#done(item, cutOff && item === last ? 'incomplete' : 'completed');
+    for (const item of this.#items)
+      if (item.state !== 'done') this.#done(item, cutOff && item === last ? 'incomplete' : 'completed');
     return this.#items.map((item) => item.final ?? null);
   }
 
@@ -136,7 +141,17 @@ export class ItemWriter {
     const item = this.#continued(type, itemId) ?? this.#openHolder(type, itemId);
     item.state = 'open';
     const words = PART_WORDS[kind];
-    const part: OutPart = { kind, words, text: '', annotations: [], logprobs: [], place: undefined, head: '', middle: '', tail: '' };
+    const part: OutPart = {
+      kind,
+      words,
+      text: '',
+      annotations: [],
+      logprobs: [],
+      place: undefined,
+      head: '',
+      middle: '',
+      tail: '',
+    };
     item.parts.push(part);
     // An empty summary part would be noise to clients; it appears with its first text. A message has a part at once.
     if (type === 'message') this.#place(item, part);
@@ -153,7 +168,9 @@ export class ItemWriter {
   #openHolder(type: 'message' | 'reasoning', itemId: string | undefined): OutMessage | OutReasoning {
     const base = this.#base(type, itemId);
     const item: OutMessage | OutReasoning =
-      type === 'message' ? { ...base, type, parts: [], phase: this.#natives.phaseOf(itemId) } : { ...base, type, parts: [], seal: undefined };
+      type === 'message'
+        ? { ...base, type, parts: [], phase: this.#natives.phaseOf(itemId) }
+        : { ...base, type, parts: [], seal: undefined };
     this.#add(item);
     return item;
   }
@@ -166,7 +183,10 @@ export class ItemWriter {
     return item;
   }
 
-  #base(type: keyof typeof ID_PREFIX, upstreamId: string | undefined): Omit<OutCall, 'type' | 'callId' | 'name' | 'input'> {
+  #base(
+    type: keyof typeof ID_PREFIX,
+    upstreamId: string | undefined,
+  ): Omit<OutCall, 'type' | 'callId' | 'name' | 'input'> {
     this.#settle();
     const fits = idFits(upstreamId, type) && !this.#ids.has(upstreamId);
     const id = fits ? upstreamId : this.#reply.mint(ID_PREFIX[type]);
@@ -191,7 +211,11 @@ export class ItemWriter {
   #closePart(item: OutMessage | OutReasoning, part: OutPart): void {
     const { words } = part;
     const where = this.#where(item, part);
-    this.#out.event(words.done, { ...where, [words.key]: part.text, ...(part.kind === 'text' && { logprobs: [...part.logprobs] }) });
+    this.#out.event(words.done, {
+      ...where,
+      [words.key]: part.text,
+      ...(part.kind === 'text' && { logprobs: [...part.logprobs] }),
+    });
     this.#out.event(words.closed, { ...where, part: partJson(part) });
   }
 
@@ -201,7 +225,10 @@ export class ItemWriter {
 
   #writeInput(item: OutCall, delta: string): void {
     item.input += delta;
-    const type = item.type === 'function_call' ? 'response.function_call_arguments.delta' : 'response.custom_tool_call_input.delta';
+    const type =
+      item.type === 'function_call'
+        ? 'response.function_call_arguments.delta'
+        : 'response.custom_tool_call_input.delta';
     this.#out.event(type, { item_id: item.id, output_index: item.index, delta });
   }
 
@@ -215,15 +242,10 @@ export class ItemWriter {
       // A call without arguments is the empty object, never the empty text (OR-32); a call that was cut off stays as it is.
       if (item.input === '' && status === 'completed') this.#writeInput(item, '{}');
       this.#out.event('response.function_call_arguments.done', { ...where, arguments: item.input, name: item.name });
-    } else if (item.type === 'custom_tool_call') this.#out.event('response.custom_tool_call_input.done', { ...where, input: item.input });
+    } else if (item.type === 'custom_tool_call')
+      this.#out.event('response.custom_tool_call_input.done', { ...where, input: item.input });
     item.state = 'done';
     item.final = itemJson(item, status);
     this.#out.event('response.output_item.done', { output_index: item.index, item: item.final });
   }
-}
-
-function annotationJson(annotation: Annotation, text: string): Json | undefined {
-  if (annotation.type === 'native') return annotation.native.protocol === ID ? annotation.native.value : undefined;
-  const { url, title = '', start = 0, end = text.length } = annotation;
-  return { type: 'url_citation', url, start_index: start, end_index: end, title };
 }

@@ -33,7 +33,8 @@ export class NativeWriter {
     if (type === 'response.output_item.added' && item !== undefined) return this.#added(value, item);
     if (type === 'response.output_item.done' && item !== undefined) return this.#done(value, item);
     // A top-level `error` makes the SDKs raise (OR-18), and a name with a line end would break the frame.
-    if (!EVENT_NAME.test(type) || value['error'] !== undefined || type.startsWith('response.content_part.')) return false;
+    if (!EVENT_NAME.test(type) || value['error'] !== undefined || type.startsWith('response.content_part.'))
+      return false;
     const { type: _type, sequence_number: _number, output_index: index, item_id: itemId, ...rest } = value;
     if (index === undefined && itemId === undefined) {
       this.#out.event(type, rest);

@@ -55,7 +55,12 @@ export function responseObject(reply: Reply, progress: Progress): JsonObject {
 function toolEcho(tool: Json): Json {
   const object = asObject(tool);
   if (object?.['type'] !== 'function') return tool;
-  return { ...object, description: object['description'] ?? null, parameters: object['parameters'] ?? null, strict: object['strict'] ?? null };
+  return {
+    ...object,
+    description: object['description'] ?? null,
+    parameters: object['parameters'] ?? null,
+    strict: object['strict'] ?? null,
+  };
 }
 
 function choiceEcho(choice: Json): Json {
@@ -71,5 +76,10 @@ function textEcho(text: JsonObject | undefined): Json {
 function formatEcho(format: JsonObject | undefined): Json {
   if (format === undefined) return { type: 'text' };
   if (asString(format['type']) !== 'json_schema') return format;
-  return { ...format, schema: format['schema'] ?? null, description: format['description'] ?? null, strict: format['strict'] ?? false };
+  return {
+    ...format,
+    schema: format['schema'] ?? null,
+    description: format['description'] ?? null,
+    strict: format['strict'] ?? false,
+  };
 }

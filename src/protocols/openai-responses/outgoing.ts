@@ -20,13 +20,35 @@ interface PartWords {
   readonly closed: string;
 }
 
-const CONTENT = { place: 'content_index', added: 'response.content_part.added', closed: 'response.content_part.done' } as const;
+const CONTENT = {
+  place: 'content_index',
+  added: 'response.content_part.added',
+  closed: 'response.content_part.done',
+} as const;
 
 /** Words of each kind of text. */
 export const PART_WORDS: Record<TextKind, PartWords> = {
-  text: { ...CONTENT, part: 'output_text', key: 'text', delta: 'response.output_text.delta', done: 'response.output_text.done' },
-  refusal: { ...CONTENT, part: 'refusal', key: 'refusal', delta: 'response.refusal.delta', done: 'response.refusal.done' },
-  reasoning: { ...CONTENT, part: 'reasoning_text', key: 'text', delta: 'response.reasoning_text.delta', done: 'response.reasoning_text.done' },
+  text: {
+    ...CONTENT,
+    part: 'output_text',
+    key: 'text',
+    delta: 'response.output_text.delta',
+    done: 'response.output_text.done',
+  },
+  refusal: {
+    ...CONTENT,
+    part: 'refusal',
+    key: 'refusal',
+    delta: 'response.refusal.delta',
+    done: 'response.refusal.done',
+  },
+  reasoning: {
+    ...CONTENT,
+    part: 'reasoning_text',
+    key: 'text',
+    delta: 'response.reasoning_text.delta',
+    done: 'response.reasoning_text.done',
+  },
   'reasoning-summary': {
     part: 'summary_text',
     key: 'text',

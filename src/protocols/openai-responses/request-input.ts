@@ -53,7 +53,8 @@ function assistantItems(blocks: readonly Block[], custom: Set<string>): readonly
 function assistantItem(block: Block, custom: Set<string>): readonly Json[] {
   switch (block.type) {
     case 'tool-call':
-      if (block.custom !== true) return [{ type: 'function_call', call_id: block.id, name: block.name, arguments: block.input }];
+      if (block.custom !== true)
+        return [{ type: 'function_call', call_id: block.id, name: block.name, arguments: block.input }];
       custom.add(block.id);
       return [{ type: 'custom_tool_call', call_id: block.id, name: block.name, input: block.input }];
     case 'reasoning':
@@ -69,13 +70,14 @@ function assistantItem(block: Block, custom: Set<string>): readonly Json[] {
 // Reasoning goes back only under this format's own seal; without one a server would not know it again and refuse the turn (FM-50).
 function sealed(block: TextBlock): readonly Json[] {
   if (block.seal?.protocol !== ID) return [];
-  const summary = block.type === 'reasoning-summary' && block.text !== '' ? [{ type: 'summary_text', text: block.text }] : [];
+  const summary =
+    block.type === 'reasoning-summary' && block.text !== '' ? [{ type: 'summary_text', text: block.text }] : [];
   return [{ type: 'reasoning', summary, encrypted_content: block.seal.data }];
 }
 
 function writeOutput(blocks: readonly Block[]): Json {
-  if (blocks.every((block) => block.type === 'text')) return blocks.map((block) => block.text).join('');
-  return blocks.map(inputPart);
+  const texts = blocks.flatMap((block) => (block.type === 'text' ? block.text : []));
+  return texts.length === blocks.length ? texts.join('') : blocks.map(inputPart);
 }
 
 function inputPart(block: Block): JsonObject {

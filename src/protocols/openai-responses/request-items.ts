@@ -24,16 +24,26 @@ const CALL_OUTPUTS: ReadonlySet<string> = new Set(['function_call_output', 'cust
 export function readItem(item: Fields): ReadItem {
   const role = item.string('role');
   const type = item.string('type');
-  if (type === 'message' || (type === undefined && role !== undefined)) return readMessage(item, role ?? item.missing('role'));
+  if (type === 'message' || (type === undefined && role !== undefined))
+    return readMessage(item, role ?? item.missing('role'));
   if (type === 'item_reference' || type === undefined) return refuseReference(item, type);
   const inputKey = CALL_INPUT.get(type);
   if (inputKey !== undefined) return readCall(item, inputKey);
   if (CALL_OUTPUTS.has(type)) {
-    const block: Block = { type: 'tool-result', id: item.requiredString('call_id'), output: readOutput(item), failed: false };
+    const block: Block = {
+      type: 'tool-result',
+      id: item.requiredString('call_id'),
+      output: readOutput(item),
+      failed: false,
+    };
     return { role: 'user', blocks: [block], message: false };
   }
   if (type === 'reasoning') return { role: 'assistant', blocks: readReasoning(item), message: false };
-  return { role: 'assistant', blocks: [{ type: 'native', native: { protocol: ID, value: item.value } }], message: false };
+  return {
+    role: 'assistant',
+    blocks: [{ type: 'native', native: { protocol: ID, value: item.value } }],
+    message: false,
+  };
 }
 
 function refuseReference(item: Fields, type: string | undefined): never {
@@ -45,7 +55,9 @@ function refuseReference(item: Fields, type: string | undefined): never {
 function readMessage(item: Fields, role: string): ReadItem {
   const itemId = item.string('id');
   const known = [...ROLES].find((candidate) => candidate === role) ?? 'user';
-  const blocks = readContent(item, 'content').map((block) => (isText(block) && itemId !== undefined ? { ...block, itemId } : block));
+  const blocks = readContent(item, 'content').map((block) =>
+    isText(block) && itemId !== undefined ? { ...block, itemId } : block,
+  );
   return { role: known, blocks, message: true };
 }
 
@@ -78,8 +90,12 @@ function readReasoning(item: Fields): readonly Block[] {
   const itemId = item.string('id');
   const place = itemId === undefined ? {} : { itemId };
   const blocks: TextBlock[] = [
-    ...item.objects('summary').map((part) => ({ type: 'reasoning-summary' as const, text: part.string('text') ?? '', ...place })),
-    ...item.objects('content').map((part) => ({ type: 'reasoning' as const, text: part.string('text') ?? '', ...place })),
+    ...item
+      .objects('summary')
+      .map((part) => ({ type: 'reasoning-summary' as const, text: part.string('text') ?? '', ...place })),
+    ...item
+      .objects('content')
+      .map((part) => ({ type: 'reasoning' as const, text: part.string('text') ?? '', ...place })),
   ];
   const data = item.string('encrypted_content');
   if (data === undefined) return blocks;
@@ -126,7 +142,12 @@ function readImage(part: Fields): Block {
 function readFile(part: Fields): Block {
   const name = part.string('filename');
   const data = part.string('file_data');
-  const source: MediaSource = data === undefined ? fileOr(part, 'file_url') : data.startsWith('data:') ? sourceOf(data) : { type: 'base64', data };
+  const source: MediaSource =
+    data === undefined
+      ? fileOr(part, 'file_url')
+      : data.startsWith('data:')
+        ? sourceOf(data)
+        : { type: 'base64', data };
   return { type: 'media', media: 'document', source, ...(name !== undefined && { name }) };
 }
 

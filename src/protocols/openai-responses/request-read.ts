@@ -67,7 +67,8 @@ function checkTypes(fields: Fields): void {
 
 function readTurns(fields: Fields): readonly Turn[] {
   const instructions = fields.string('instructions');
-  const lead: readonly Turn[] = instructions === undefined ? [] : [{ role: 'system', blocks: [{ type: 'text', text: instructions }] }];
+  const lead: readonly Turn[] =
+    instructions === undefined ? [] : [{ role: 'system', blocks: [{ type: 'text', text: instructions }] }];
   const input = fields.get('input');
   if (typeof input === 'string') return [...lead, { role: 'user', blocks: [{ type: 'text', text: input }] }];
   // A stored prompt may bring its own input.
@@ -75,7 +76,9 @@ function readTurns(fields: Fields): readonly Turn[] {
   const list = fields.array('input') ?? fields.missing('input');
   const items = itemFields(list).map(readItem);
   if (fields.get('conversation') === undefined) checkPairs(items);
-  return [...lead, ...joinTurns(items)];
+  const turns = [...lead, ...joinTurns(items)];
+  if (turns.length === 0) refuse('input', "'input' must hold at least one item.", 'empty_array');
+  return turns;
 }
 
 // A result without its call would be refused or misread by every upstream (OR-43).
@@ -109,7 +112,8 @@ function joinsTurn(item: ReadItem, blocks: readonly Block[], message: boolean): 
 }
 
 function readSampling(fields: Fields): Sampling {
-  const given = (key: string): JsonObject[string] | undefined => (fields.number(key) === undefined ? undefined : fields.value[key]);
+  const given = (key: string): JsonObject[string] | undefined =>
+    fields.number(key) === undefined ? undefined : fields.value[key];
   const temperature = given('temperature');
   const topP = given('top_p');
   const frequencyPenalty = given('frequency_penalty');
@@ -124,7 +128,8 @@ function readSampling(fields: Fields): Sampling {
 
 function readMaxTokens(fields: Fields): number | undefined {
   const value = fields.integer('max_output_tokens');
-  if (value !== undefined && value < 1) refuse('max_output_tokens', `'max_output_tokens' must be at least 1, not ${value}.`);
+  if (value !== undefined && value < 1)
+    refuse('max_output_tokens', `'max_output_tokens' must be at least 1, not ${value}.`);
   return value;
 }
 

@@ -7,7 +7,8 @@ import type { Tool, ToolChoice } from '../../model/request.ts';
 /** The tools of a request: functions in neutral words, everything else as it came (OR-41). */
 export function readTools(fields: Fields): readonly Tool[] {
   return fields.objects('tools').map((tool) => {
-    if (tool.requiredString('type') !== 'function') return { type: 'native', native: { protocol: ID, value: tool.value } };
+    if (tool.requiredString('type') !== 'function')
+      return { type: 'native', native: { protocol: ID, value: tool.value } };
     const description = tool.string('description');
     const parameters = tool.object('parameters')?.value;
     const strict = tool.boolean('strict');
@@ -27,7 +28,10 @@ export function readToolChoice(fields: Fields): ToolChoice | undefined {
   if (value === undefined) return undefined;
   if (value === 'auto' || value === 'none' || value === 'required') return { type: value };
   if (typeof value === 'string') return undefined;
-  const choice = new Fields(asObject(value) ?? refuse('tool_choice', `'tool_choice' must be a string or an object.`), 'tool_choice');
+  const choice = new Fields(
+    asObject(value) ?? refuse('tool_choice', `'tool_choice' must be a string or an object.`),
+    'tool_choice',
+  );
   switch (choice.requiredString('type')) {
     case 'function':
     case 'custom':

@@ -12,18 +12,24 @@ import type { Target, UpstreamRequest } from '../codec.ts';
  */
 export function encodeRequest(request: Request, target: Target): UpstreamRequest {
   if (request.task !== 'generation') return unsupported('model', 'This model is reached by text requests only.');
-  const body = request.native.protocol === ID ? ownBody(request.native.value, target) : translate(request, target);
+  const own = request.native.protocol === ID;
+  const body = own ? { ...request.native.value, ...patch(request, target) } : translate(request, target);
   return { path: '/responses', body: JSON.stringify(body) };
 }
 
-function ownBody(body: JsonObject, target: Target): JsonObject {
-  const asked = body['stream'] === true;
-  return { ...body, model: target.model, ...(asked !== target.stream && { stream: target.stream }) };
+/** What differs when a body of this format is passed on: the model, and `stream` when it is not as the client had it. */
+export function patch(request: Request, target: Target): JsonObject {
+  const asked = request.task !== 'transcription' && request.native.value['stream'] === true;
+  return { model: target.model, ...(asked !== target.stream && { stream: target.stream }) };
 }
 
 function translate(request: Generation, target: Target): JsonObject {
-  if (request.stop.length > 0) unsupported('stop', 'This model is reached by a format without stop sequences. Leave `stop` out.');
-  if ((request.choices ?? 1) > 1) unsupported('n', 'This model is reached by a format that gives one answer at a time. Leave `n` out.');
+  if (request.promptOnly !== undefined)
+    unsupported(request.promptOnly, `\`${request.promptOnly}\` needs a model that completes prompts. Leave it out.`);
+  if (request.stop.length > 0)
+    unsupported('stop', 'This model is reached by a format without stop sequences. Leave `stop` out.');
+  if ((request.choices ?? 1) > 1)
+    unsupported('n', 'This model is reached by a format that gives one answer at a time. Leave `n` out.');
   const { sampling, reasoning } = request;
   const tools = request.tools.map(writeTool);
   const include = includes(request);
@@ -100,7 +106,10 @@ function writeChoice(choice: ToolChoice, tools: readonly JsonObject[]): Json {
 
 function writeText(output: OutputFormat | undefined, verbosity: string | undefined): JsonObject | undefined {
   if (output === undefined && verbosity === undefined) return undefined;
-  return { ...(output !== undefined && { format: writeFormat(output) }), ...(verbosity !== undefined && { verbosity }) };
+  return {
+    ...(output !== undefined && { format: writeFormat(output) }),
+    ...(verbosity !== undefined && { verbosity }),
+  };
 }
 
 function writeFormat(output: OutputFormat): JsonObject {

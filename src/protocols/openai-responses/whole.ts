@@ -14,14 +14,20 @@ import type { Reply, WholeAnswer } from '../codec.ts';
  */
 export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
   const encoder = new ResponsesEncoder(undefined, reply);
-  replay(completion, encoder, onlyAllowedTools(reply.request, (event) => encoder.push(event)));
+  replay(
+    completion,
+    encoder,
+    onlyAllowedTools(reply.request, (event) => encoder.push(event)),
+  );
   if (encoder.failure !== undefined) throw new GatewayFailure(encoder.failure);
   return { contentType: 'application/json', body: JSON.stringify(encoder.response) };
 }
 
 // A completion keeps native items apart from its blocks; their own `output_index` says where between them they stood.
 function replay(completion: Completion, encoder: ResponsesEncoder, emit: Sink): void {
-  const natives = completion.natives.flatMap((native) => (native.protocol === ID ? [asObject(native.value) ?? {}] : []));
+  const natives = completion.natives.flatMap((native) =>
+    native.protocol === ID ? [asObject(native.value) ?? {}] : [],
+  );
   for (const value of natives) if (isHint(value)) emit({ type: 'native', native: { protocol: ID, value } });
   const items = natives.filter((value) => value['type'] === 'response.output_item.done');
   const insertUpTo = (place: () => number): void => {
@@ -30,7 +36,8 @@ function replay(completion: Completion, encoder: ResponsesEncoder, emit: Sink): 
   };
   completion.blocks.forEach((block, index) => {
     const { itemId } = block.head;
-    if (itemId === undefined || itemId !== completion.blocks[index - 1]?.head.itemId) insertUpTo(() => encoder.itemCount);
+    if (itemId === undefined || itemId !== completion.blocks[index - 1]?.head.itemId)
+      insertUpTo(() => encoder.itemCount);
     replayBlock(block, index, emit);
   });
   insertUpTo(() => Number.POSITIVE_INFINITY);
@@ -41,7 +48,13 @@ function replay(completion: Completion, encoder: ResponsesEncoder, emit: Sink): 
 function replayBlock(block: WrittenBlock, index: number, emit: Sink): void {
   emit({ type: 'block-start', index, block: block.head });
   if (block.head.type === 'tool-call') emit({ type: 'input-delta', index, json: block.text });
-  else emit({ type: 'text-delta', index, text: block.text, ...(block.logprobs.length > 0 && { logprobs: block.logprobs }) });
+  else
+    emit({
+      type: 'text-delta',
+      index,
+      text: block.text,
+      ...(block.logprobs.length > 0 && { logprobs: block.logprobs }),
+    });
   for (const annotation of block.annotations) emit({ type: 'annotation', index, annotation });
   emit({ type: 'block-end', index, ...(block.seal !== undefined && { seal: block.seal }) });
 }

@@ -34,7 +34,12 @@ export const PART_KINDS: ReadonlyMap<string, TextKind> = new Map([
 ]);
 
 /** Events that say only that the upstream is alive. */
-export const LIFE_SIGNS: ReadonlySet<string> = new Set(['keepalive', 'ping', 'response.queued', 'response.in_progress']);
+export const LIFE_SIGNS: ReadonlySet<string> = new Set([
+  'keepalive',
+  'ping',
+  'response.queued',
+  'response.in_progress',
+]);
 
 /** What `incomplete_details.reason` means; an unknown reason is `other` and travels in `raw`. */
 export const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map([
