@@ -18,6 +18,8 @@ export interface Recording {
   readonly protocol: string;
   readonly streaming: boolean;
   readonly http_status: number;
+  /** Bytes of the body. */
+  readonly size: number;
   readonly response_headers: Readonly<Record<string, string>>;
   readonly text_sha256: string | null;
   readonly text_chars: number;
