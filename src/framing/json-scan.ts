@@ -13,7 +13,7 @@ const TO_CLOSING = 2;
 const NEAR = 32;
 
 /** How much structure a body may have before it is parsed. */
-export interface JsonLimits {
+interface JsonLimits {
   /** Containers inside one another. */
   readonly depth: number;
   /** Opening brackets and commas together, which is about the number of values: what parsing costs time and memory for. */
@@ -21,13 +21,13 @@ export interface JsonLimits {
 }
 
 /** Why a body is refused before parsing, and at which byte. */
-export interface JsonProblem {
+interface JsonProblem {
   readonly problem: 'depth' | 'tokens' | 'syntax';
   readonly offset: number;
 }
 
 /** Bytes `start` up to, not including, `end`. */
-export interface ByteRange {
+interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
@@ -42,10 +42,10 @@ export interface ScannedObject {
 }
 
 /** What a scan found. */
-export type JsonScan = JsonProblem | ScannedObject;
+type JsonScan = JsonProblem | ScannedObject;
 
 /** Replaces bytes `start` to `end` by a text; an insertion where both are equal. */
-export interface Edit extends ByteRange {
+interface Edit extends ByteRange {
   readonly text: string;
 }
 

@@ -1,5 +1,5 @@
 /** The file of a form, as its part names it. */
-export interface FormFile {
+interface FormFile {
   /** Name of the form field: `file`. */
   readonly field: string;
   readonly name: string;

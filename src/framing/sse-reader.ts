@@ -21,15 +21,15 @@ export class FrameTooLarge extends Error {
 }
 
 /** Sizes a reader keeps to. */
-export interface SseLimits {
+interface SseLimits {
   /** Bytes of one event, and of one line. */
   readonly eventBytes: number;
 }
 
 /**
  * Cuts the bytes of a `text/event-stream` into frames by the WHATWG rules (UP-01 to UP-05), however the network cut them.
- * A frame is given out with the byte that completes it. Finding a line costs one native search and decoding it another call;
- * JavaScript touches single bytes only to tell field names apart. Memory: at most one event, and one partial line up to twice its length.
+ * A frame is given out with the byte that completes it. Lines are found and told apart in a one-character-per-byte copy of the chunk,
+ * made by one native call; only payloads that are not ASCII are decoded once more. Memory: one event, and one partial line up to twice its length.
  */
 export class SseReader {
   readonly #onFrame: (frame: Frame) => void;
