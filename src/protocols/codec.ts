@@ -79,6 +79,11 @@ export interface Protocol {
   readonly id: ProtocolId;
   /** Puts a request into the upstream's words; throws {@link GatewayFailure} (`unsupported_parameter`) for what it cannot say. */
   encodeRequest(request: Request, target: Target): UpstreamRequest;
+  /**
+   * The top-level keys that must differ when a body of the same format is passed on, with their new values; everything else leaves byte
+   * for byte as it came (UP-09). `encodeRequest` makes the same changes.
+   */
+  patch(request: Request, target: Target): JsonObject;
   decoder(emit: Sink, context: DecoderContext): Decoder;
   /** Reads the body of an HTTP error. */
   decodeError(refusal: UpstreamRefusal): GatewayError;

@@ -138,6 +138,7 @@ export class Answer {
     const { downstream } = this.#parts;
     this.#over = true;
     if (!downstream.opened) {
+      downstream.discard();
       this.#parts.failedEarly(event.error);
       return;
     }

@@ -76,6 +76,12 @@ export class Downstream {
     this.#pieces.push(chunk);
   }
 
+  /** Forgets what was taken and not sent: another attempt begins. */
+  discard(): void {
+    this.#text = '';
+    this.#pieces = [];
+  }
+
   /** Sends everything taken so far in one write; false while the client is slow. */
   flush(): boolean {
     if (this.over) return true;

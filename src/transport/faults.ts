@@ -1,3 +1,4 @@
+import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 
 const UNREACHABLE = new Set([
@@ -15,6 +16,8 @@ const TIMED_OUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEAD
 
 /** What a broken connection means, in the gateway's words; addresses stay out of the message. */
 export function transportError(error: Error): GatewayError {
+  // The body being sent was a client's upload, and it is that which was refused.
+  if (error instanceof GatewayFailure) return error.error;
   const code = errorCode(error);
   if (TIMED_OUT.has(code)) return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
   if (UNREACHABLE.has(code) || code.includes('CERT') || code.includes('SELF_SIGNED') || code.startsWith('ERR_SSL'))

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import { formHead, formTail } from '../framing/multipart-writer.ts';
+import type { Payload } from './receive.ts';
+import { randomId } from './run-ids.ts';
+
+type FormPayload = Extract<Payload, { kind: 'form' }>;
+type Field = readonly [name: string, value: string];
+
+/** The form that goes upstream: fields, the client's file as it arrives, then the fields that came behind it. Never held whole. */
+export function formBody(payload: FormPayload, fields: readonly Field[]): { readonly contentType: string; readonly stream: Readable } {
+  const boundary = `streamweir-${randomId()}`;
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    stream: Readable.from(pieces(boundary, payload, fields), { objectMode: false }),
+  };
+}
+
+async function* pieces(boundary: string, { file, late }: FormPayload, fields: readonly Field[]): AsyncGenerator<Uint8Array> {
+  yield formHead(boundary, fields, { field: 'file', name: file.name, contentType: file.contentType });
+  yield* file.stream;
+  const known = new Set(fields.map(([name]) => name));
+  const all = (await late) ?? {};
+  const behind = Object.entries(all).flatMap(([name, value]): Field[] => {
+    if (known.has(name)) return [];
+    const values = Array.isArray(value) ? value : [value];
+    return values.map((one): Field => [name, String(one)]);
+  });
+  yield formTail(boundary, behind);
+}

@@ -1,0 +1,101 @@
+import type { Snapshot } from '../config/snapshot.ts';
+import { GatewayFailure } from '../model/errors.ts';
+import type { GatewayError } from '../model/errors.ts';
+import type { UsageRecord } from '../model/record.ts';
+import { Pools } from '../transport/pools.ts';
+import { errorHeaders } from './error-headers.ts';
+import { ModelList } from './models.ts';
+import { planRequest } from './plan.ts';
+import type { Call, Received } from './receive.ts';
+import { Run } from './run.ts';
+import { settle } from './settle.ts';
+import { TargetMemory } from './target-memory.ts';
+
+/** Takes requests through their phases: receive → authenticate → admit → plan → attempt* → relay → settle. */
+export class Gateway {
+  readonly #snapshot: Snapshot;
+  readonly #pools = new Pools();
+  readonly #memory = new TargetMemory();
+  readonly #settled: (record: UsageRecord) => void;
+  readonly #running = new Set<Run>();
+  readonly models: ModelList;
+  #draining = false;
+  #idle: (() => void) | undefined;
+
+  /** @param settled is given the record of every request, once */
+  constructor(snapshot: Snapshot, settled: (record: UsageRecord) => void) {
+    this.#snapshot = snapshot;
+    this.#settled = settled;
+    this.models = new ModelList(snapshot, this.#pools);
+  }
+
+  /** Whether new requests are taken. */
+  get ready(): boolean {
+    return !this.#draining;
+  }
+
+  /** Answers a request that was understood. */
+  serve(received: Received): void {
+    try {
+      this.#admit();
+      const plan = planRequest(received.request, this.#snapshot);
+      const run: Run = new Run(
+        {
+          snapshot: this.#snapshot,
+          pools: this.#pools,
+          memory: this.#memory,
+          settled: (record) => {
+            this.#running.delete(run);
+            this.#settled(record);
+            if (this.#running.size === 0) this.#idle?.();
+          },
+        },
+        received,
+        plan,
+      );
+      this.#running.add(run);
+      run.start();
+    } catch (error) {
+      if (!(error instanceof GatewayFailure)) throw error;
+      this.refuse(received, error.error);
+    }
+  }
+
+  /** Answers a call with an error in its own format; nothing was asked of any upstream. */
+  refuse(call: Call & Partial<Received>, error: GatewayError): void {
+    const { status, body } = call.dialect.encodeError(error);
+    const { response } = call;
+    if (response.headersSent || response.destroyed) return;
+    response.writeHead(status, {
+      ...errorHeaders(error),
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'streamweir-request-id': call.requestId,
+      'x-request-id': call.requestId,
+      // The rest of a refused body is not worth reading.
+      ...(error.kind === 'too_large' && { connection: 'close' }),
+    });
+    response.end(body);
+    this.#settled(settle(call, { ended: 'refused', status, error }));
+  }
+
+  /** Takes no more requests, lets the running ones finish for a while, then tells the rest. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    if (this.#running.size > 0) {
+      const idle = new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+      const late = setTimeout(() => {
+        for (const run of this.#running) run.shutdown();
+      }, this.#snapshot.timers.drain);
+      await idle;
+      clearTimeout(late);
+    }
+    await this.#pools.close();
+  }
+
+  #admit(): void {
+    if (this.#draining) throw new GatewayFailure({ kind: 'shutdown', message: 'The gateway is being stopped. Try again in a moment.', retryAfter: 1 });
+  }
+}

@@ -1,0 +1,111 @@
+import type { Snapshot, Upstream } from '../config/snapshot.ts';
+import { asArray, asNumber, asObject, asString, parseJson } from '../model/json.ts';
+import { SANDBOX_MODELS } from '../sandbox/sandbox.ts';
+import { dispatch } from '../transport/dispatch.ts';
+import type { Pools } from '../transport/pools.ts';
+import { SANDBOX_PREFIX } from './plan.ts';
+
+/** One entry of `GET /v1/models` (ML-01). */
+export interface ListedModel {
+  readonly id: string;
+  readonly object: 'model';
+  /** Unix seconds; 0 where the provider does not say. */
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+const CACHE_MS = 60_000;
+const ASK_MS = 3_000;
+const LIST_LIMIT = 4 * 1024 * 1024;
+
+/** Every model the configuration can reach: what is configured, and what the upstreams themselves list. */
+export class ModelList {
+  readonly #snapshot: Snapshot;
+  readonly #pools: Pools;
+  readonly #asked = new Map<string, { readonly at: number; readonly models: Promise<readonly ListedModel[]> }>();
+
+  constructor(snapshot: Snapshot, pools: Pools) {
+    this.#snapshot = snapshot;
+    this.#pools = pools;
+  }
+
+  /** All models, the sandbox's last; an upstream that does not answer contributes what is configured for it. */
+  async list(): Promise<readonly ListedModel[]> {
+    const upstreams = [...this.#snapshot.upstreams.values()];
+    const asked = await Promise.all(upstreams.map((upstream) => this.#ask(upstream)));
+    const configured = upstreams.flatMap((upstream) => upstream.models.map((name) => listed(upstream, name, 0)));
+    const sandbox = SANDBOX_MODELS.map(
+      ({ id }): ListedModel => ({ id: SANDBOX_PREFIX + id, object: 'model', created: 0, owned_by: 'streamweir' }),
+    );
+    const byId = new Map([...configured, ...asked.flat(), ...sandbox].map((model) => [model.id, model]));
+    return [...byId.values()];
+  }
+
+  /** One model, or undefined when nothing leads there. */
+  async find(id: string): Promise<ListedModel | undefined> {
+    return (await this.list()).find((model) => model.id === id);
+  }
+
+  #ask(upstream: Upstream): Promise<readonly ListedModel[]> {
+    const cached = this.#asked.get(upstream.name);
+    if (cached !== undefined && performance.now() - cached.at < CACHE_MS) return cached.models;
+    const models = this.#fetch(upstream).catch((): readonly ListedModel[] => {
+      this.#asked.delete(upstream.name);
+      return [];
+    });
+    this.#asked.set(upstream.name, { at: performance.now(), models });
+    return models;
+  }
+
+  #fetch(upstream: Upstream): Promise<readonly ListedModel[]> {
+    return new Promise((resolve, reject) => {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      const dispatcher = this.#pools.for({ name: upstream.name, baseUrl: upstream.baseUrl, connectTimeout: upstream.deadlines.connect });
+      const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'identity' };
+      if (upstream.apiKey !== undefined) headers['authorization'] = `Bearer ${upstream.apiKey}`;
+      const give = (reason: string): void => {
+        clearTimeout(timer);
+        exchange.abort();
+        reject(new Error(reason));
+      };
+      const exchange = dispatch(
+        dispatcher,
+        { method: 'GET', url: new URL(`${upstream.baseUrl}/models`), headers, body: null },
+        {
+          head: (status) => {
+            if (status !== 200) give(`status ${status}`);
+          },
+          data: (chunk) => {
+            bytes += chunk.length;
+            if (bytes > LIST_LIMIT) give('too long');
+            else pieces.push(chunk);
+          },
+          end: () => {
+            clearTimeout(timer);
+            resolve(modelsIn(Buffer.concat(pieces).toString('utf8'), upstream));
+          },
+          fail: (error) => give(error.message),
+        },
+      );
+      const timer = setTimeout(() => give('too slow'), ASK_MS);
+    });
+  }
+}
+
+function modelsIn(text: string, upstream: Upstream): readonly ListedModel[] {
+  try {
+    const entries = asArray(asObject(parseJson(text))?.['data']) ?? [];
+    return entries.flatMap((entry) => {
+      const model = asObject(entry);
+      const id = asString(model?.['id']);
+      return id === undefined ? [] : [listed(upstream, id, asNumber(model?.['created']) ?? 0, asString(model?.['owned_by']))];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function listed(upstream: Upstream, name: string, created: number, owner = upstream.name): ListedModel {
+  return { id: `${upstream.name}/${name}`, object: 'model', created, owned_by: owner };
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { scanJson, setKeys, spliceValues } from '../framing/json-scan.ts';
+import { refuse, unsupported } from '../model/errors.ts';
+import type { Protocol, Target } from '../protocols/codec.ts';
+import type { UpstreamCall } from '../transport/dispatch.ts';
+import type { Plan } from './plan.ts';
+import type { Received } from './receive.ts';
+import { formBody } from './form-body.ts';
+
+/** A plan that leads to an upstream. */
+export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
+
+// What a caller may say to an upstream in headers; everything else stays here, credentials and cookies above all (`reliability` §14.6).
+const PASSED_HEADERS = ['openai-beta', 'idempotency-key'] as const;
+
+/** The call that asks an upstream; for a target of the client's own format the body's bytes pass but for the keys that must change. */
+export function outgoing(received: Received, plan: UpstreamPlan, protocol: Protocol, target: Target): UpstreamCall {
+  const { request, payload } = received;
+  if (request.task === 'generation' && request.promptOnly !== undefined && protocol.id !== received.dialect.id)
+    unsupported(request.promptOnly, `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`);
+  const passes = payload.kind === 'json' && protocol.id === received.dialect.id;
+  const encoded = passes ? undefined : protocol.encodeRequest(request, target);
+  const url = new URL(plan.upstream.baseUrl + (encoded?.path ?? protocol.encodeRequest(request, target).path));
+  const headers = headersFor(received.headers, plan, target.stream);
+  if (payload.kind === 'form') {
+    const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);
+    return { method: 'POST', url, headers: { ...headers, 'content-type': contentType }, body: stream };
+  }
+  const body = passes ? patched(payload.bytes, protocol, received, target) : encoded?.body;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    refuse('model', `The model '${request.model}' is asked for with a form upload, not with JSON.`);
+  return { method: 'POST', url, headers: { ...headers, 'content-type': 'application/json' }, body };
+}
+
+function patched(bytes: Uint8Array, protocol: Protocol, received: Received, target: Target): Uint8Array {
+  const patch = protocol.patch(received.request, target);
+  const values = Object.fromEntries(Object.entries(patch).map(([key, value]) => [key, JSON.stringify(value)]));
+  const scan = scanJson(bytes, { depth: Number.POSITIVE_INFINITY, tokens: Number.POSITIVE_INFINITY });
+  return scan.problem === undefined ? spliceValues(bytes, setKeys(scan, values)) : bytes;
+}
+
+function headersFor(client: IncomingHttpHeaders, plan: UpstreamPlan, stream: boolean): Record<string, string> {
+  const headers: Record<string, string> = {
+    accept: stream ? 'text/event-stream, application/json' : 'application/json, */*',
+    'accept-encoding': 'identity',
+    'user-agent': 'streamweir/0.1',
+  };
+  if (plan.upstream.apiKey !== undefined) headers['authorization'] = `Bearer ${plan.upstream.apiKey}`;
+  for (const name of PASSED_HEADERS) {
+    const value = client[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}

@@ -1,0 +1,64 @@
+import type { Snapshot, Upstream } from '../config/snapshot.ts';
+import { GatewayFailure } from '../model/errors.ts';
+import type { ProtocolId } from '../model/block.ts';
+import { nearestFirst } from '../model/nearest.ts';
+import type { Request } from '../model/request.ts';
+
+/** Where a request goes: a model at one upstream, or the sandbox. */
+export type Plan =
+  | {
+      readonly to: 'upstream';
+      readonly upstream: Upstream;
+      /** The upstream's own name of the model. */
+      readonly model: string;
+      readonly protocol: ProtocolId;
+    }
+  | {
+      readonly to: 'sandbox';
+      /** Sandbox model with its options, without the prefix. */
+      readonly model: string;
+      /** The client asked for this model, which nothing is configured for. */
+      readonly standsInFor?: string;
+    };
+
+/** The prefix of the embedded provider's models. */
+export const SANDBOX_PREFIX = 'sandbox/';
+
+const AUDIO_PROTOCOL: Record<Exclude<Request['task'], 'generation'>, ProtocolId> = {
+  speech: 'openai-speech',
+  transcription: 'openai-transcriptions',
+};
+
+const STAND_IN: Record<Request['task'], string> = { generation: 'echo', speech: 'voice', transcription: 'ear' };
+
+/**
+ * Finds where a model name leads: `provider/model`, the rest after the first slash going upstream as it is.
+ * @throws GatewayFailure `not_found` naming the nearest models when a provider is configured but the name leads nowhere.
+ */
+export function planRequest(request: Request, snapshot: Snapshot): Plan {
+  const { model, task } = request;
+  if (model.startsWith(SANDBOX_PREFIX)) return { to: 'sandbox', model: model.slice(SANDBOX_PREFIX.length) };
+  const slash = model.indexOf('/');
+  const upstream = slash > 0 ? snapshot.upstreams.get(model.slice(0, slash)) : undefined;
+  const rest = model.slice(slash + 1);
+  if (upstream !== undefined && rest !== '') {
+    const protocol = task === 'generation' ? upstream.protocol : AUDIO_PROTOCOL[task];
+    return { to: 'upstream', upstream, model: rest, protocol };
+  }
+  if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: STAND_IN[task], standsInFor: model };
+  throw new GatewayFailure(unknownModel(model, snapshot));
+}
+
+function unknownModel(model: string, snapshot: Snapshot): GatewayFailure['error'] {
+  const providers = [...snapshot.upstreams.keys()];
+  const known = [...snapshot.upstreams.values()].flatMap((upstream) => upstream.models.map((name) => `${upstream.name}/${name}`));
+  const guesses = providers.map((name) => `${name}/${model.slice(model.indexOf('/') + 1)}`);
+  const nearest = nearestFirst(model, [...new Set([...known, ...guesses, `${SANDBOX_PREFIX}echo`])]).slice(0, 3);
+  return {
+    kind: 'not_found',
+    param: 'model',
+    message:
+      `The model '${model}' does not exist here. Model ids are 'provider/model'; the nearest: ${nearest.join(', ')}. ` +
+      `Configured providers: ${providers.join(', ')}. To add one, name it under 'providers:' in streamweir.yaml or set its API key in the environment.`,
+  };
+}

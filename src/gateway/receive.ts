@@ -1,0 +1,41 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { JsonObject } from '../model/json.ts';
+import type { Request } from '../model/request.ts';
+import type { Dialect } from '../protocols/codec.ts';
+
+/** A call of a public path before its body is understood. */
+export interface Call {
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Monotonic milliseconds. */
+  readonly arrived: number;
+  readonly path: string;
+  readonly dialect: Dialect;
+  readonly headers: IncomingHttpHeaders;
+  readonly response: ServerResponse;
+}
+
+/** The file a client uploads, as it arrives. */
+export interface UploadedFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+/** What a client sent: a JSON body as bytes, or a form whose file is still coming in. */
+export type Payload =
+  | { readonly kind: 'json'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'form';
+      readonly file: UploadedFile;
+      /** Once the file has passed: all fields, if some came after it. */
+      readonly late: Promise<JsonObject | undefined>;
+    };
+
+/** A call whose request is understood. */
+export interface Received extends Call {
+  readonly request: Request;
+  readonly body: JsonObject;
+  readonly payload: Payload;
+}

@@ -1,0 +1,246 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Snapshot } from '../config/snapshot.ts';
+import { GatewayFailure } from '../model/errors.ts';
+import type { GatewayError } from '../model/errors.ts';
+import type { Ending, UsageRecord } from '../model/record.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
+import type { Protocol, Reply, Target } from '../protocols/codec.ts';
+import { Answer } from '../relay/answer.ts';
+import { Downstream } from '../relay/downstream.ts';
+import { Relay } from '../relay/relay.ts';
+import { Tally } from '../relay/tally.ts';
+import { dispatch } from '../transport/dispatch.ts';
+import type { Pools } from '../transport/pools.ts';
+import { errorHeaders } from './error-headers.ts';
+import { outgoing } from './outgoing.ts';
+import type { UpstreamPlan } from './outgoing.ts';
+import type { Plan } from './plan.ts';
+import type { Received } from './receive.ts';
+import { mint, randomId } from './run-ids.ts';
+import { playSandbox } from './sandbox-attempt.ts';
+import { settle } from './settle.ts';
+import type { TargetMemory } from './target-memory.ts';
+
+/** What every run needs from the process. */
+export interface RunDeps {
+  readonly snapshot: Snapshot;
+  readonly pools: Pools;
+  readonly memory: TargetMemory;
+  readonly settled: (record: UsageRecord) => void;
+}
+
+const MAX_ATTEMPTS = 3;
+
+/** One request from plan to settle: attempts, the answer, and the record, whoever ends it. */
+export class Run {
+  readonly #deps: RunDeps;
+  #received: Received;
+  readonly #plan: Plan;
+  readonly #downstream: Downstream;
+  readonly #id = randomId();
+  readonly #tally: Tally;
+  readonly #gone = new AbortController();
+  #answer: Answer | undefined;
+  #relay: Relay | undefined;
+  #commitTimer: NodeJS.Timeout | undefined;
+  #attempts = 0;
+  #drained: (() => void) | undefined;
+  #settled = false;
+
+  constructor(deps: RunDeps, received: Received, plan: Plan) {
+    this.#deps = deps;
+    this.#received = received;
+    this.#plan = plan;
+    this.#downstream = new Downstream(received.response, deps.snapshot.timers, {
+      drained: () => this.#onDrained(),
+      gone: () => this.#onGone(),
+    });
+    const { payload } = received;
+    this.#tally = new Tally(payload.kind === 'json' ? payload.bytes.length : 0, () => performance.now());
+  }
+
+  /** Starts the first attempt; the run settles itself. */
+  start(): void {
+    const { commitWait } = this.#deps.snapshot.timers;
+    this.#commitTimer = setTimeout(() => this.#answer?.openEarly(), commitWait);
+    this.#attempt();
+  }
+
+  /** Ends the run because the process stops. */
+  shutdown(): void {
+    this.#relay?.abandon();
+    this.#gone.abort();
+    this.#answer?.push({ type: 'error', error: { kind: 'shutdown', message: 'The gateway is being stopped.', retryAfter: 1 } });
+  }
+
+  #attempt(): void {
+    this.#attempts++;
+    this.#answer = undefined;
+    try {
+      if (this.#plan.to === 'sandbox') this.#playSandbox(this.#plan);
+      else this.#callUpstream(this.#plan);
+    } catch (error) {
+      this.#refuse(errorOf(error));
+    }
+  }
+
+  #makeAnswer(): Answer {
+    const answer = new Answer({
+      downstream: this.#downstream,
+      dialect: this.#received.dialect,
+      reply: this.#reply(),
+      tally: this.#tally,
+      headers: () => this.#headers(),
+      failedEarly: (error) => this.#refuse(error),
+      done: () => this.#settle(this.#tally.error === undefined ? 'finished' : 'failed'),
+    });
+    this.#answer = answer;
+    return answer;
+  }
+
+  #reply(): Reply {
+    const { request, body, at } = this.#received;
+    return {
+      id: this.#id,
+      created: Math.floor(at / 1000),
+      model: request.model,
+      request,
+      body,
+      mint,
+      now: () => Math.floor(Date.now() / 1000),
+      options: this.#deps.snapshot.dialects,
+    };
+  }
+
+  // Fields that came after the file may change how the answer is written, not where it comes from.
+  #late(): Promise<void> | undefined {
+    const { payload } = this.#received;
+    if (payload.kind !== 'form') return undefined;
+    const late = payload.late.then((body) => {
+      if (body !== undefined) this.#received = { ...this.#received, body, request: this.#received.dialect.decodeRequest(body) };
+    });
+    // Whoever waits is told; when nobody waits any more (the client left), it is nobody's error.
+    late.catch(() => undefined);
+    return late;
+  }
+
+  #playSandbox(plan: Extract<Plan, { to: 'sandbox' }>): void {
+    const late = this.#late();
+    playSandbox(plan, this.#received, {
+      answer: () => this.#answer ?? this.#makeAnswer(),
+      mint,
+      signal: this.#gone.signal,
+      ready: () => this.#ready(),
+      ...(late !== undefined && { late }),
+    }).catch((error: unknown) => this.#refuse(errorOf(error)));
+  }
+
+  #callUpstream(plan: UpstreamPlan): void {
+    const { snapshot, pools } = this.#deps;
+    const protocol = PROTOCOLS[plan.protocol];
+    const target = this.#target(plan, protocol);
+    const call = outgoing(this.#received, plan, protocol, target);
+    const { upstream } = plan;
+    const { first, idle, progress, stream, whole } = upstream.deadlines;
+    const late = this.#late();
+    const relay = new Relay({
+      answer: () => this.#makeAnswer(),
+      protocol,
+      context: () => ({ request: this.#received.request, target, mint }),
+      ...(late !== undefined && { late }),
+      limits: {
+        event: snapshot.limits.upstreamEvent,
+        whole: snapshot.limits.upstreamBody,
+        total: this.#received.request.task === 'speech' ? snapshot.limits.audioTotal : snapshot.limits.streamTotal,
+      },
+      deadlines: target.stream ? { first, idle, progress, total: stream } : { first: whole, idle: whole, progress: whole, total: whole },
+      usageGrace: snapshot.timers.usageGrace,
+      failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
+    });
+    this.#relay = relay;
+    const dispatcher = pools.for({ name: upstream.name, baseUrl: upstream.baseUrl, connectTimeout: upstream.deadlines.connect });
+    relay.attach(dispatch(dispatcher, call, relay));
+  }
+
+  // A translated answer is streamed and collected even when the client wants it whole: events give the deadlines something to measure.
+  #target(plan: UpstreamPlan, protocol: Protocol): Target {
+    const { request, dialect } = this.#received;
+    const translated = protocol.id !== dialect.id;
+    const { capabilities } = plan.upstream;
+    return {
+      model: plan.model,
+      stream: request.stream || translated,
+      capabilities: { ...capabilities, streamUsage: capabilities.streamUsage && !this.#deps.memory.refusesStreamUsage(plan) },
+    };
+  }
+
+  #attemptFailed(error: GatewayError, stale: boolean, plan: UpstreamPlan, target: Target): void {
+    const again = this.#attempts < MAX_ATTEMPTS && !this.#downstream.over;
+    const replayable = this.#received.payload.kind === 'json';
+    const refusedUsage = target.stream && target.capabilities.streamUsage && /stream_options|include_usage/.test(error.message);
+    if (refusedUsage && error.kind === 'client_error') this.#deps.memory.noteRefusedStreamUsage(plan);
+    if (again && replayable && (stale || (refusedUsage && error.kind === 'client_error'))) this.#attempt();
+    else if (this.#downstream.opened) this.#answer?.push({ type: 'error', error });
+    else this.#refuse(error);
+  }
+
+  #refuse(error: GatewayError): void {
+    if (this.#downstream.over) return;
+    this.#tally.error = error;
+    const { status, body } = this.#received.dialect.encodeError(error);
+    this.#downstream.whole(status, { ...this.#headers(), ...errorHeaders(error), 'content-type': 'application/json' }, body);
+    this.#settle('failed');
+  }
+
+  #headers(): OutgoingHttpHeaders {
+    const plan = this.#plan;
+    return {
+      'streamweir-request-id': this.#received.requestId,
+      'x-request-id': this.#received.requestId,
+      'streamweir-attempts': String(this.#attempts),
+      'streamweir-provider': plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name,
+      ...(plan.to === 'sandbox' && plan.standsInFor !== undefined && { 'streamweir-sandbox': 'no provider is configured' }),
+    };
+  }
+
+  #ready(): Promise<void> | undefined {
+    if (this.#answer?.flush() !== false) return undefined;
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  #onDrained(): void {
+    this.#relay?.drained();
+    this.#drained?.();
+    this.#drained = undefined;
+  }
+
+  #onGone(): void {
+    this.#relay?.abandon();
+    this.#gone.abort();
+    this.#drained?.();
+    this.#settle('abandoned');
+  }
+
+  #settle(ended: Ending): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#commitTimer);
+    const outcome = {
+      ended,
+      status: this.#downstream.opened ? this.#downstream.status : 499,
+      plan: this.#plan,
+      tally: this.#tally,
+      lost: this.#answer?.lost ?? 0,
+      attempts: this.#attempts,
+      ...(this.#relay !== undefined && { gear: this.#relay.gear }),
+    };
+    this.#deps.settled(settle(this.#received, outcome));
+  }
+}
+
+function errorOf(error: unknown): GatewayError {
+  if (error instanceof GatewayFailure) return error.error;
+  return { kind: 'internal', message: 'The gateway failed to handle this request.' };
+}

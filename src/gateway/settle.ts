@@ -1,0 +1,51 @@
+import type { GatewayError } from '../model/errors.ts';
+import type { Ending, Gear, UsageRecord } from '../model/record.ts';
+import type { Tally } from '../relay/tally.ts';
+import type { Plan } from './plan.ts';
+import type { Call, Received } from './receive.ts';
+
+/** What is known when a request is over. */
+export interface Outcome {
+  readonly ended: Ending;
+  readonly status: number;
+  readonly plan?: Plan;
+  readonly tally?: Tally;
+  readonly gear?: Gear;
+  readonly lost?: number;
+  readonly attempts?: number;
+  readonly error?: GatewayError;
+}
+
+/** The usage record of a request that is over, however it ended. */
+export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageRecord {
+  const { tally, plan } = outcome;
+  const error = outcome.error ?? tally?.error;
+  const firstContent = tally?.firstContentAt;
+  return {
+    requestId: call.requestId,
+    at: call.at,
+    path: call.path,
+    dialect: call.dialect.id,
+    ...(call.request !== undefined && { model: call.request.model }),
+    ...(plan !== undefined && { provider: plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name }),
+    ...(plan?.to === 'upstream' && { protocol: plan.protocol }),
+    ...(outcome.gear !== undefined && { gear: outcome.gear }),
+    stream: call.request?.stream ?? false,
+    status: outcome.status,
+    ended: outcome.ended,
+    ...(tally?.finish !== undefined && { finish: tally.finish }),
+    ...(error !== undefined && { error: { kind: error.kind, message: error.message, ...(error.code !== undefined && { code: error.code }) } }),
+    ...usageOf(outcome),
+    ...(firstContent !== undefined && { firstContentMs: firstContent - call.arrived }),
+    totalMs: performance.now() - call.arrived,
+    lost: outcome.lost ?? 0,
+    attempts: outcome.attempts ?? 0,
+  };
+}
+
+// An answer that broke off still cost tokens: what passed is counted, and flagged as an estimate.
+function usageOf({ tally, ended }: Outcome): Pick<UsageRecord, 'usage'> | undefined {
+  if (tally === undefined) return undefined;
+  if (tally.usage !== undefined) return { usage: tally.usage };
+  return ended !== 'refused' && tally.firstContentAt !== undefined ? { usage: tally.estimate() } : undefined;
+}

@@ -1,0 +1,230 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayFailure } from '../model/errors.ts';
+import type { GatewayError } from '../model/errors.ts';
+import type { Gear } from '../model/record.ts';
+import type { DecoderContext, Protocol } from '../protocols/codec.ts';
+import type { Exchange, ExchangeHandler, TransportFault } from '../transport/dispatch.ts';
+import type { Answer } from './answer.ts';
+import { codingOf, Inflater } from './inflate.ts';
+import { Intake } from './intake.ts';
+import type { IntakeLimits } from './intake.ts';
+import { Watch } from './watch.ts';
+import type { WatchDeadlines } from './watch.ts';
+
+/** What the relay of one attempt is made of. */
+export interface RelayParts {
+  /** The client's side, made when the upstream's head has come: only then is a form's last field known. */
+  readonly answer: () => Answer;
+  readonly protocol: Protocol;
+  readonly context: () => DecoderContext;
+  /** What the answer must wait for besides the head; the upstream is paused meanwhile. */
+  readonly late?: Promise<unknown>;
+  readonly limits: IntakeLimits;
+  readonly deadlines: WatchDeadlines;
+  /** Milliseconds to wait for late usage once the answer is whole. */
+  readonly usageGrace: number;
+  /** The upstream refused or broke before anything was decoded; `stale` = one more try is free. */
+  readonly failed: (error: GatewayError, stale: boolean) => void;
+}
+
+// How long an upstream may keep its body open after its terminal event before the connection is given up (WD-04, FM-47).
+const LINGER_MS = 100;
+const REFUSAL_LIMIT = 1024 * 1024;
+
+/** Carries one upstream answer to the client: decoder → encoder, with back pressure and deadlines. */
+export class Relay implements ExchangeHandler {
+  readonly #parts: RelayParts;
+  readonly #watch: Watch;
+  #exchange: Exchange | undefined;
+  #answer: Answer | undefined;
+  #intake: Intake | undefined;
+  #inflater: Inflater | undefined;
+  #refusal: { status: number; headers: IncomingHttpHeaders; body: Buffer[]; bytes: number } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#watch = new Watch(parts.deadlines, (error) => this.#expire(error));
+  }
+
+  /** The way this answer takes. */
+  get gear(): Gear {
+    return 'events';
+  }
+
+  /** Gives the relay the exchange it steers. */
+  attach(exchange: Exchange): void {
+    this.#exchange = exchange;
+    if (this.#over) exchange.abort();
+  }
+
+  head(status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || status >= 300) {
+      this.#refusal = { status, headers, body: [], bytes: 0 };
+      return;
+    }
+    const { late } = this.#parts;
+    if (late === undefined) {
+      this.#begin(headers);
+      return;
+    }
+    this.#exchange?.pause();
+    late.then(
+      () => {
+        if (this.#over) return;
+        this.#begin(headers);
+        this.#exchange?.resume();
+      },
+      (error: unknown) => {
+        this.#break(error instanceof GatewayFailure ? error.error : { kind: 'bad_response', message: 'The upload broke off.' });
+      },
+    );
+  }
+
+  #begin(headers: IncomingHttpHeaders): void {
+    const { protocol, context, limits } = this.#parts;
+    const answer = this.#parts.answer();
+    this.#answer = answer;
+    const coding = codingOf(headers['content-encoding']);
+    if (coding === 'unknown') {
+      this.#stop();
+      this.#parts.failed({ kind: 'bad_response', message: 'The upstream compressed its answer in a way that was not asked for.' }, false);
+      return;
+    }
+    const decoder = protocol.decoder((event) => answer.push(event), context());
+    this.#intake = new Intake(decoder, this.#watch, limits, headers['content-type'] ?? '');
+    if (coding === undefined) return;
+    this.#inflater = new Inflater(coding, limits.total, {
+      data: (chunk) => this.#take(chunk),
+      end: () => this.#finishBody(),
+      fail: (error) => this.#break(error),
+    });
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#refusal !== undefined) {
+      this.#refusal.bytes += chunk.length;
+      if (this.#refusal.bytes <= REFUSAL_LIMIT) this.#refusal.body.push(chunk);
+      return;
+    }
+    if (this.#inflater === undefined) this.#take(chunk);
+    else this.#inflater.push(chunk);
+  }
+
+  end(): void {
+    if (this.#over) return;
+    if (this.#refusal !== undefined) this.#refuse(this.#refusal);
+    else if (this.#inflater === undefined) this.#finishBody();
+    else this.#inflater.end();
+  }
+
+  fail(error: GatewayError, fault: TransportFault): void {
+    if (this.#over) return;
+    if (this.#intake === undefined) {
+      this.#stop();
+      this.#parts.failed(error, fault.stale);
+      return;
+    }
+    this.#break(error);
+  }
+
+  /** The client takes bytes again. */
+  drained(): void {
+    this.#watch.resume();
+    this.#exchange?.resume();
+  }
+
+  /** The client left: the upstream is stopped at once. */
+  abandon(): void {
+    this.#stop();
+    this.#exchange?.abort();
+  }
+
+  #take(chunk: Buffer): void {
+    const intake = this.#intake;
+    if (intake === undefined || this.#over) return;
+    intake.push(chunk);
+    this.#afterRead(intake);
+  }
+
+  #afterRead(intake: Intake): void {
+    if (this.#answer?.flush() === false) {
+      this.#watch.pause();
+      this.#exchange?.pause();
+    }
+    if (intake.phase === 'open' || this.#timer !== undefined) return;
+    if (intake.phase === 'closed') {
+      this.#watch.stop();
+      this.#exchange?.resume();
+      this.#timer = setTimeout(() => this.abandon(), LINGER_MS);
+    } else {
+      this.#timer = setTimeout(() => this.#giveUpWaiting(intake), this.#parts.usageGrace);
+    }
+  }
+
+  // The answer is whole but the body stays open: what was waited for, late usage, does not come.
+  #giveUpWaiting(intake: Intake): void {
+    intake.end();
+    this.#answer?.flush();
+    this.abandon();
+  }
+
+  #finishBody(): void {
+    if (this.#over) return;
+    this.#stop();
+    if (this.#intake === undefined) return;
+    this.#intake.end();
+    this.#answer?.flush();
+  }
+
+  #break(error: GatewayError): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#exchange?.abort();
+    const intake = this.#intake;
+    if (intake === undefined) {
+      this.#parts.failed(error, false);
+      return;
+    }
+    // A reset after the whole answer takes nothing away from it.
+    if (intake.phase === 'finished') intake.end();
+    else intake.fail(error);
+    this.#answer?.flush();
+  }
+
+  #expire(error: GatewayError): void {
+    this.#break(error);
+  }
+
+  #refuse(refusal: { status: number; headers: IncomingHttpHeaders; body: Buffer[] }): void {
+    this.#stop();
+    const { status, headers } = refusal;
+    if (status < 400) {
+      this.#parts.failed({ kind: 'bad_response', message: `The upstream answered with a redirect (HTTP ${status}), which is never followed. Check base_url.` }, false);
+      return;
+    }
+    const retryAfter = retryAfterOf(headers);
+    const body = Buffer.concat(refusal.body).toString('utf8');
+    this.#parts.failed(this.#parts.protocol.decodeError({ status, body, ...(retryAfter !== undefined && { retryAfter }) }), false);
+  }
+
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#watch.stop();
+    this.#inflater?.close();
+  }
+}
+
+function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
+  const ms = Number(headers['retry-after-ms']);
+  if (ms > 0) return ms / 1000;
+  const told = headers['retry-after'];
+  if (told === undefined) return undefined;
+  const seconds = Number(told);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const date = Date.parse(told);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+}

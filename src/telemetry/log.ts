@@ -1,0 +1,41 @@
+import pino from 'pino';
+import { grandTotal, inputTotal, outputTotal } from '../model/usage.ts';
+import type { UsageRecord } from '../model/record.ts';
+
+/** Writes the access log: one JSON line per request, with no prompt and no answer in it. */
+export class AccessLog {
+  readonly #log: pino.Logger;
+
+  /** @param write takes one line without its line end; default is standard output */
+  constructor(level: string, write?: (line: string) => void) {
+    const options: pino.LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } };
+    this.#log = write === undefined ? pino(options) : pino(options, { write: (line: string) => write(line.trimEnd()) });
+  }
+
+  /** Logs a settled request. */
+  settled(record: UsageRecord): void {
+    const { usage, at: _at, firstContentMs, totalMs, ...rest } = record;
+    this.#log.info(
+      {
+        ...rest,
+        ...(usage !== undefined && {
+          tokens: {
+            input: inputTotal(usage),
+            output: outputTotal(usage),
+            total: grandTotal(usage),
+            ...(usage.cacheRead > 0 && { cached: usage.cacheRead }),
+            ...(usage.reasoning > 0 && { reasoning: usage.reasoning }),
+            ...(usage.estimated && { estimated: true }),
+          },
+        }),
+        ...(firstContentMs !== undefined && { firstContentMs: round(firstContentMs) }),
+        totalMs: round(totalMs),
+      },
+      'request',
+    );
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
