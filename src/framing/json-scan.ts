@@ -260,5 +260,13 @@ function isSpace(byte: number | undefined): boolean {
 /** Whether the byte may stand in a literal: neither white space nor JSON punctuation. */
 function isLiteral(byte: number | undefined): boolean {
   if (byte === undefined || isSpace(byte)) return false;
-  return byte !== COMMA && byte !== COLON && byte !== QUOTE && byte !== OPEN_LIST && byte !== CLOSE_LIST && byte !== OPEN_OBJECT && byte !== CLOSE_OBJECT;
+  return (
+    byte !== COMMA &&
+    byte !== COLON &&
+    byte !== QUOTE &&
+    byte !== OPEN_LIST &&
+    byte !== CLOSE_LIST &&
+    byte !== OPEN_OBJECT &&
+    byte !== CLOSE_OBJECT
+  );
 }

@@ -42,7 +42,8 @@ export class MultipartReader {
 
   /** @throws MalformedForm when the boundary is empty or longer than 70 characters. */
   constructor(boundary: string, sink: PartSink) {
-    if (boundary.length > BOUNDARY_LIMIT) throw new MalformedForm(`The multipart boundary is longer than ${BOUNDARY_LIMIT} characters.`);
+    if (boundary.length > BOUNDARY_LIMIT)
+      throw new MalformedForm(`The multipart boundary is longer than ${BOUNDARY_LIMIT} characters.`);
     if (boundary === '') throw new MalformedForm('The multipart boundary is empty.');
     this.#sink = sink;
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
@@ -64,7 +65,8 @@ export class MultipartReader {
    * @throws MalformedForm when the closing boundary has not come.
    */
   end(): void {
-    if (this.#state === 'preamble') throw new MalformedForm('The body holds no part that begins with the boundary of its content type.');
+    if (this.#state === 'preamble')
+      throw new MalformedForm('The body holds no part that begins with the boundary of its content type.');
     if (this.#state !== 'epilogue') throw new MalformedForm('The form stops before its closing boundary.');
   }
 
@@ -106,7 +108,8 @@ export class MultipartReader {
     const next = bytes.toString('latin1', at, at + 2);
     if (next === '--' && at === 0) this.#state = 'epilogue';
     else if (next === '\r\n') this.#state = 'head';
-    else if (next.length === 2 || at > BOUNDARY_LIMIT) throw new MalformedForm('A line of the form begins with the boundary but goes on after it.');
+    else if (next.length === 2 || at > BOUNDARY_LIMIT)
+      throw new MalformedForm('A line of the form begins with the boundary but goes on after it.');
     else return this.#wait(bytes);
     // The line end stays: with it, the end of the head is found also where there are no header lines.
     return bytes.subarray(at);
@@ -114,7 +117,8 @@ export class MultipartReader {
 
   #head(bytes: Buffer): Buffer | undefined {
     const stop = bytes.indexOf(HEAD_END);
-    if ((stop === -1 ? bytes.length : stop) > HEAD_LIMIT) throw new MalformedForm(`The header lines of a part are longer than ${HEAD_LIMIT} bytes.`);
+    if ((stop === -1 ? bytes.length : stop) > HEAD_LIMIT)
+      throw new MalformedForm(`The header lines of a part are longer than ${HEAD_LIMIT} bytes.`);
     if (stop === -1) return this.#wait(bytes);
     this.#sink.begin(readHead(bytes.toString('utf8', CRLF.length, stop)));
     this.#state = 'body';
@@ -150,7 +154,9 @@ function readHead(text: string): PartHead {
 /** The parameters of a header value by lower-case name, unquoted; the first of several counts. */
 function parameters(value: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, name = '', quoted, bare = ''] of value.matchAll(/;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g)) {
+  for (const [, name = '', quoted, bare = ''] of value.matchAll(
+    /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g,
+  )) {
     const key = name.toLowerCase();
     if (!found.has(key)) found.set(key, quoted?.replaceAll(/\\(["\\])/g, '$1') ?? bare);
   }

@@ -90,7 +90,8 @@ export class SseReader {
       let next = stop + 1;
       if (isCr && next === raw.length) this.#afterCr = true;
       else if (isCr && raw.charCodeAt(next) === LF) next += 1;
-      if (this.#heldLength === 0 ? this.#line(text, start, stop) : this.#closeHeld(bytes, start, stop)) this.#boundary = next;
+      if (this.#heldLength === 0 ? this.#line(text, start, stop) : this.#closeHeld(bytes, start, stop))
+        this.#boundary = next;
       start = next;
       if (lf !== -1 && lf < start) lf = raw.indexOf('\n', start);
       if (cr !== -1 && cr < start) cr = raw.indexOf('\r', start);

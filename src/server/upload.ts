@@ -60,7 +60,9 @@ async function pump(request: IncomingMessage, intake: Intake): Promise<void> {
     reader.end();
     await intake.finish();
   } catch (error) {
-    await intake.fail(error instanceof MalformedForm ? new GatewayFailure({ kind: 'invalid_request', message: error.message }) : error);
+    await intake.fail(
+      error instanceof MalformedForm ? new GatewayFailure({ kind: 'invalid_request', message: error.message }) : error,
+    );
     request.resume();
   }
 }
@@ -72,7 +74,10 @@ function boundaryOf(request: IncomingMessage): string {
     throw new GatewayFailure({ kind: 'unsupported_media', message });
   }
   const boundary = formBoundary(type);
-  if (boundary === undefined) throw new MalformedForm("The content type names no boundary. Let the HTTP library write the 'Content-Type' header.");
+  if (boundary === undefined)
+    throw new MalformedForm(
+      "The content type names no boundary. Let the HTTP library write the 'Content-Type' header.",
+    );
   return boundary;
 }
 
@@ -104,9 +109,11 @@ class Intake implements PartSink {
     this.#parts += 1;
     this.#size = 0;
     const { uploadParts } = this.#limits;
-    if (this.#parts > uploadParts) throw new GatewayFailure({ kind: 'too_large', message: `The form has more than ${uploadParts} parts.` });
+    if (this.#parts > uploadParts)
+      throw new GatewayFailure({ kind: 'too_large', message: `The form has more than ${uploadParts} parts.` });
     if (head.name === 'file') this.#beginFile(head);
-    else if (head.filename !== undefined) refuse(head.name, `'${head.name}' must be a plain field; only 'file' may be a file.`);
+    else if (head.filename !== undefined)
+      refuse(head.name, `'${head.name}' must be a plain field; only 'file' may be a file.`);
     else this.#field = { name: head.name, pieces: [] };
   }
 

@@ -33,20 +33,34 @@ function disposition(line: string): PartHead | undefined {
 }
 
 const nearBoundary = fc
-  .array(fc.constantFrom('\r', '\n', '\r\n', '\r\n-', '\r\n--', '--', BOUNDARY.slice(0, 5), '\r\n----', 'é', '\0', 'x'), { maxLength: 20 })
+  .array(
+    fc.constantFrom('\r', '\n', '\r\n', '\r\n-', '\r\n--', '--', BOUNDARY.slice(0, 5), '\r\n----', 'é', '\0', 'x'),
+    { maxLength: 20 },
+  )
   .map((parts) => Buffer.from(parts.join('')));
-const field = fc.tuple(fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/["\\\0\r\n]/.test(name)), nearBoundary.map(String));
+const field = fc.tuple(
+  fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/["\\\0\r\n]/.test(name)),
+  nearBoundary.map(String),
+);
 
 describe('reading what was written', () => {
   test('TR-01 TR-02 any fields and any file come back the same, however the bytes are cut', () => {
     fc.assert(
       fc.property(fc.array(field), nearBoundary, fc.array(field), fc.array(fc.nat()), (early, file, late, cuts) => {
-        const head = formHead(BOUNDARY, early, { field: 'file', name: 'café.wav', contentType: 'audio/wav; rate=16000' });
+        const head = formHead(BOUNDARY, early, {
+          field: 'file',
+          name: 'café.wav',
+          contentType: 'audio/wav; rate=16000',
+        });
         const bytes = Buffer.concat([head, file, formTail(BOUNDARY, late)]);
-        const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+        const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
         const parts = read(edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge)));
-        const fields = (list: readonly (readonly [string, string])[]): Part[] => list.map(([name, value]) => ({ head: { name }, body: Buffer.from(value) }));
-        const middle = { head: { name: 'file', filename: 'café.wav', contentType: 'audio/wav; rate=16000' }, body: file };
+        const fields = (list: readonly (readonly [string, string])[]): Part[] =>
+          list.map(([name, value]) => ({ head: { name }, body: Buffer.from(value) }));
+        const middle = {
+          head: { name: 'file', filename: 'café.wav', contentType: 'audio/wav; rate=16000' },
+          body: file,
+        };
         expect(parts).toEqual([...fields(early), middle, ...fields(late)]);
         expect(read([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(parts);
       }),
@@ -56,7 +70,11 @@ describe('reading what was written', () => {
 
   test('names cannot break out of their header lines', () => {
     const evil = 'a"; x="\r\nX-Evil: 1\r\n\r\n';
-    const head = formHead(BOUNDARY, [[evil, 'v']], { field: 'file', name: evil, contentType: 'audio/wav\r\nX-Evil: 1' });
+    const head = formHead(BOUNDARY, [[evil, 'v']], {
+      field: 'file',
+      name: evil,
+      contentType: 'audio/wav\r\nX-Evil: 1',
+    });
     const text = Buffer.from(head).toString();
     expect(text).not.toMatch(/^X-Evil/m);
     const [first, second] = read([head, formTail(BOUNDARY, [])]);
@@ -77,7 +95,11 @@ describe('reading what was written', () => {
       { head: { name: 'file', filename: 'é %22x%22.wav', contentType: 'audio/wav' }, body: Buffer.of(0, 13, 10, 255) },
       { head: { name: 'stream' }, body: Buffer.from('true') },
     ]);
-    const ours = Buffer.concat([formHead(boundary, [['model', 'm"1\r\n']], { field: 'file', name: 'é "x".wav', contentType: 'audio/wav' }), Buffer.of(0, 13, 10, 255), formTail(boundary, [['stream', 'true']])]);
+    const ours = Buffer.concat([
+      formHead(boundary, [['model', 'm"1\r\n']], { field: 'file', name: 'é "x".wav', contentType: 'audio/wav' }),
+      Buffer.of(0, 13, 10, 255),
+      formTail(boundary, [['stream', 'true']]),
+    ]);
     expect(ours.toString('latin1')).toBe(Buffer.from(bytes).toString('latin1'));
   });
 });
@@ -87,8 +109,8 @@ describe('what clients write', () => {
     ['form-data; name=file; filename=a.wav', { name: 'file', filename: 'a.wav' }],
     ['form-data;name="file";filename="a;b=\\"c\\".wav"', { name: 'file', filename: 'a;b="c".wav' }],
     ['form-data; name="file"; filename="C:\\dir\\a.wav"', { name: 'file', filename: 'C:\\dir\\a.wav' }],
-    ["form-data; name=\"file\"; filename*=utf-8''caf%C3%A9.wav", { name: 'file', filename: 'café.wav' }],
-    ["form-data; name=\"file\"; filename=\"x\"; filename*=utf-8''%ff", { name: 'file', filename: 'x' }],
+    ['form-data; name="file"; filename*=utf-8\'\'caf%C3%A9.wav', { name: 'file', filename: 'café.wav' }],
+    ['form-data; name="file"; filename="x"; filename*=utf-8\'\'%ff', { name: 'file', filename: 'x' }],
     ['form-data; NAME="é"', { name: 'é' }],
     ['form-data;\n  name="file"', { name: 'file' }],
   ])('%j', (line, head) => {

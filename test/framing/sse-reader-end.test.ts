@@ -25,7 +25,10 @@ describe('how a stream ends', () => {
   test('UP-04 a last event without its blank line is given out when its payload is complete', () => {
     for (const end of ['', '\n', '\r', '\r\n']) {
       expect(ended(Buffer.from(`data: ${whole}${end}`))).toEqual({ frames: [{ data: whole }], truncated: false });
-      expect(ended(Buffer.from(`event: x\ndata: [DONE]${end}`))).toEqual({ frames: [{ event: 'x', data: '[DONE]' }], truncated: false });
+      expect(ended(Buffer.from(`event: x\ndata: [DONE]${end}`))).toEqual({
+        frames: [{ event: 'x', data: '[DONE]' }],
+        truncated: false,
+      });
     }
   });
 
@@ -39,19 +42,29 @@ describe('how a stream ends', () => {
 
   test('UP-01 UP-04 half a character at the end is truncation', () => {
     for (const half of [[0xc3], [0xe2], [0xe2, 0x80], [0xf0, 0x9f, 0x98]]) {
-      expect(ended(Buffer.concat([Buffer.from('data: {}\nevent: '), Uint8Array.from(half)]))).toEqual({ frames: [], truncated: true });
+      expect(ended(Buffer.concat([Buffer.from('data: {}\nevent: '), Uint8Array.from(half)]))).toEqual({
+        frames: [],
+        truncated: true,
+      });
     }
     expect(ended(Buffer.from('data: {}\nevent: 日')).truncated).toBe(false);
   });
 
   test('UP-03 UP-04 a comment at the end, whole or not, is no truncation', () => {
-    for (const end of [': keep', ': keep\n', 'data: : keep', '']) expect(ended(Buffer.from(`data: 1\n\n${end}`)).truncated).toBe(false);
+    for (const end of [': keep', ': keep\n', 'data: : keep', ''])
+      expect(ended(Buffer.from(`data: 1\n\n${end}`)).truncated).toBe(false);
   });
 });
 
 describe('limits', () => {
   test('UP-05 a line or an event over the limit is refused, whole or dripped, after the events before it', () => {
-    const tooLong = ['data: 7890123', `${'data: 1\n'.repeat(2)}`, 'x'.repeat(13), `:${'x'.repeat(12)}`, 'event: 1\ndata: 123'];
+    const tooLong = [
+      'data: 7890123',
+      'data: 1\n'.repeat(2),
+      'x'.repeat(13),
+      `:${'x'.repeat(12)}`,
+      'event: 1\ndata: 123',
+    ];
     for (const text of tooLong) {
       for (const pieces of [[Buffer.from(`data: 1\n\n${text}\n\n`)], drip(`data: 1\n\n${text}\n\n`)]) {
         const frames: Frame[] = [];

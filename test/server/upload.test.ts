@@ -25,7 +25,10 @@ afterEach(() => {
 });
 
 /** Listens on loopback and hands each upload, or why there is none, to the test. */
-async function listen(handle: (upload: Promise<Upload>, request: IncomingMessage) => Promise<unknown>, limits = LIMITS): Promise<number> {
+async function listen(
+  handle: (upload: Promise<Upload>, request: IncomingMessage) => Promise<unknown>,
+  limits = LIMITS,
+): Promise<number> {
   const server = createServer((request, response) => {
     handle(readUpload(request, limits), request).then(
       (value) => response.end(JSON.stringify(value)),
@@ -51,16 +54,28 @@ async function readAll(upload: Promise<Upload>): Promise<unknown> {
 
 async function post(port: number, pieces: readonly (Uint8Array | string)[], type = FORM_TYPE): Promise<unknown> {
   const body = Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
-  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, headers: { 'content-type': type } });
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': type },
+  });
   return response.json();
 }
 
-async function exchange(pieces: readonly (Uint8Array | string)[], type?: string, limits?: UploadLimits): Promise<unknown> {
+async function exchange(
+  pieces: readonly (Uint8Array | string)[],
+  type?: string,
+  limits?: UploadLimits,
+): Promise<unknown> {
   return post(await listen(readAll, limits), pieces, type);
 }
 
 /** The bytes of a form: fields, the file, fields. */
-function form(early: readonly FormField[], content: string | Uint8Array, late: readonly FormField[] = []): (Uint8Array | string)[] {
+function form(
+  early: readonly FormField[],
+  content: string | Uint8Array,
+  late: readonly FormField[] = [],
+): (Uint8Array | string)[] {
   return [formHead(BOUNDARY, early, FILE), content, formTail(BOUNDARY, late)];
 }
 
@@ -69,14 +84,37 @@ const SEEN = { name: 'tön %221%22.wav', type: FILE.contentType };
 
 describe('parts in any order', () => {
   test('TR-01 TR-02 model before the file: the file streams through, fields after it come late', async () => {
-    const seen = await exchange(form([['language', 'dé'], MODEL], 'RIFF', [['stream', 'true'], ['include[]', 'a'], ['include[]', 'b']]));
-    expect(seen).toEqual({ ...SEEN, early: [['language', 'dé'], MODEL], content: 'RIFF', late: [['stream', 'true'], ['include[]', 'a'], ['include[]', 'b']] });
+    const seen = await exchange(
+      form([['language', 'dé'], MODEL], 'RIFF', [
+        ['stream', 'true'],
+        ['include[]', 'a'],
+        ['include[]', 'b'],
+      ]),
+    );
+    expect(seen).toEqual({
+      ...SEEN,
+      early: [['language', 'dé'], MODEL],
+      content: 'RIFF',
+      late: [
+        ['stream', 'true'],
+        ['include[]', 'a'],
+        ['include[]', 'b'],
+      ],
+    });
   });
 
-  test.each([0, 4, 1_000_000])('TR-01 TR-02 model after a file of %i bytes: the file is kept and every field is known at once', async (size) => {
-    const seen = await exchange(form([['stream', 'true']], 'x'.repeat(size), [MODEL, ['prompt', '']]));
-    expect(seen).toEqual({ ...SEEN, early: [['stream', 'true'], MODEL, ['prompt', '']], content: size > 100 ? size : 'x'.repeat(size), late: [] });
-  });
+  test.each([0, 4, 1_000_000])(
+    'TR-01 TR-02 model after a file of %i bytes: the file is kept and every field is known at once',
+    async (size) => {
+      const seen = await exchange(form([['stream', 'true']], 'x'.repeat(size), [MODEL, ['prompt', '']]));
+      expect(seen).toEqual({
+        ...SEEN,
+        early: [['stream', 'true'], MODEL, ['prompt', '']],
+        content: size > 100 ? size : 'x'.repeat(size),
+        late: [],
+      });
+    },
+  );
 
   test('TR-02 a kept file leaves nothing behind in the temporary folder', async () => {
     const names = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('streamweir-upload-'));
@@ -114,9 +152,9 @@ describe('parts in any order', () => {
 describe('pace and departure', () => {
   test('TR-02 a file that nobody reads stops the client', async () => {
     const gate = Promise.withResolvers<void>();
-    let read = 0;
+    const read = { bytes: 0 };
     const port = await listen(async (upload, request) => {
-      request.on('data', (chunk: Buffer) => (read += chunk.length));
+      request.on('data', (chunk: Buffer) => (read.bytes += chunk.length));
       const { file } = await upload;
       await gate.promise;
       file.stream.resume();
@@ -125,14 +163,14 @@ describe('pace and departure', () => {
     });
     const answer = post(port, form([MODEL], Buffer.alloc(20_000_000)));
     let before = -1;
-    while (before !== read || read === 0) {
-      before = read;
+    while (before !== read.bytes || read.bytes === 0) {
+      before = read.bytes;
       await sleep(50);
     }
-    expect(read).toBeLessThan(1_000_000);
+    expect(read.bytes).toBeLessThan(1_000_000);
     gate.resolve();
     expect(await answer).toBe('read');
-    expect(read).toBeGreaterThan(20_000_000);
+    expect(read.bytes).toBeGreaterThan(20_000_000);
   });
 
   test('TR-02 a file that is dropped lets the rest of the form through', async () => {
@@ -141,29 +179,50 @@ describe('pace and departure', () => {
       file.stream.destroy();
       return late;
     });
-    expect(await post(port, form([MODEL], Buffer.alloc(5_000_000), [['stream', 'true']]))).toEqual([['stream', 'true']]);
+    expect(await post(port, form([MODEL], Buffer.alloc(5_000_000), [['stream', 'true']]))).toEqual([
+      ['stream', 'true'],
+    ]);
   });
 
-  test.each([[[MODEL]], [[]]])('TR-07 a client that leaves breaks the file off (fields before it: %j)', async (early) => {
-    const failed = Promise.withResolvers<unknown>();
-    const port = await listen(async (upload) => readAll(upload).catch(failed.resolve));
-    const client = httpRequest({ port, method: 'POST', headers: { 'content-type': FORM_TYPE, 'content-length': 1000 } });
-    client.on('error', () => {});
-    client.write(formHead(BOUNDARY, early, FILE));
-    client.write('RIFF');
-    await sleep(20);
-    client.destroy();
-    expect(await failed.promise).toMatchObject({ code: 'ECONNRESET' });
-  });
+  test.each([[[MODEL]], [[]]])(
+    'TR-07 a client that leaves breaks the file off (fields before it: %j)',
+    async (early) => {
+      const failed = Promise.withResolvers<unknown>();
+      const port = await listen(async (upload) => readAll(upload).catch(failed.resolve));
+      const client = httpRequest({
+        port,
+        method: 'POST',
+        headers: { 'content-type': FORM_TYPE, 'content-length': 1000 },
+      });
+      client.on('error', () => {});
+      client.write(formHead(BOUNDARY, early, FILE));
+      client.write('RIFF');
+      await sleep(20);
+      client.destroy();
+      expect(await failed.promise).toMatchObject({ code: 'ECONNRESET' });
+    },
+  );
 });
 
 describe('refusals', () => {
   const many: FormField[] = Array.from({ length: 19 }, (_, index) => [`f${index}`, '']);
   test.each<[string, (Uint8Array | string)[], object]>([
-    ['no file', [`--${BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nm`, formTail(BOUNDARY, [])], { kind: 'invalid_request', code: 'missing_required_parameter', param: 'file' }],
+    [
+      'no file',
+      [`--${BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nm`, formTail(BOUNDARY, [])],
+      { kind: 'invalid_request', code: 'missing_required_parameter', param: 'file' },
+    ],
     ['no model', form([], 'RIFF'), { kind: 'invalid_request', code: 'missing_required_parameter', param: 'model' }],
-    ['two files', [...form([MODEL], 'a').slice(0, 2), '\r\n', ...form([], 'b')], { kind: 'invalid_request', param: 'file' }],
-    ['a file of another name', [formHead(BOUNDARY, [MODEL], { ...FILE, field: 'mask' }), 'x', formTail(BOUNDARY, [])], { kind: 'invalid_request', param: 'mask' }],
+    [
+      'two files',
+      [...form([MODEL], 'a').slice(0, 2), '\r\n', ...form([], 'b')],
+      { kind: 'invalid_request', param: 'file' },
+    ],
+    [
+      'a file of another name',
+      [formHead(BOUNDARY, [MODEL], { ...FILE, field: 'mask' }), 'x', formTail(BOUNDARY, [])],
+      { kind: 'invalid_request', param: 'mask' },
+    ],
     ['too many parts', form([MODEL, ...many], 'x'), { kind: 'too_large' }],
     ['a field too large', form([MODEL, ['prompt', 'x'.repeat(65_537)]], 'x'), { kind: 'too_large', param: 'prompt' }],
     ['a live file too large', form([MODEL], Buffer.alloc(25_000_001)), { kind: 'too_large', param: 'file' }],
@@ -177,7 +236,10 @@ describe('refusals', () => {
 
   test('TR-01 what just fits is accepted', async () => {
     const fields: FormField[] = [MODEL, ['prompt', 'x'.repeat(65_536)], ...many.slice(0, 17)];
-    expect(await exchange(form(fields, Buffer.alloc(25_000_000)))).toMatchObject({ content: 25_000_000, early: fields });
+    expect(await exchange(form(fields, Buffer.alloc(25_000_000)))).toMatchObject({
+      content: 25_000_000,
+      early: fields,
+    });
   });
 
   test.each([
