@@ -9,6 +9,8 @@ import type { SandboxModel } from './model-name.ts';
 import { Pace } from './pace.ts';
 import { play } from './play.ts';
 import { refusalOf } from './refusal.ts';
+import { voiceScript } from './sound/voice.ts';
+import { countTokens } from './tokenizer.ts';
 
 export { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
 
@@ -69,6 +71,11 @@ async function answer(run: SandboxRun): Promise<void> {
       const scripts = scriptsFor({ request, name, mint, ...(notice !== undefined && { notice }) });
       begin();
       return play(scripts, { ...stage, input: inputTokens(request) });
+    }
+    case 'speech': {
+      const script = voiceScript(request);
+      begin();
+      return play([script], { ...stage, input: countTokens(request.input) });
     }
     default:
       return refuse('model', 'not yet');
