@@ -1,5 +1,5 @@
-import { isAlias, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, Scalar, visit } from 'yaml';
-import type { Document, Node } from 'yaml';
+import { isAlias, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Node, Scalar } from 'yaml';
 import type { Environment } from './environment.ts';
 import type { ConfigProblem } from './problem.ts';
 
@@ -10,6 +10,11 @@ export type Path = readonly (string | number)[];
 export class ConfigDocument {
   readonly problems: ConfigProblem[] = [];
   readonly warnings: ConfigProblem[] = [];
+  /**
+   * The file as plain values, undefined when it is no YAML. A key without a value counts as absent, except below `providers`,
+   * where a name alone is enough.
+   */
+  readonly value: unknown;
   readonly #file: string;
   readonly #lines = new LineCounter();
   readonly #document: Document;
@@ -20,12 +25,8 @@ export class ConfigDocument {
     // Only the first: what follows is mostly the parser's confusion about it.
     const [error] = this.#document.errors;
     if (error !== undefined) this.problems.push(this.#syntaxProblem(error.pos[0], firstLine(error.message), text));
-    if (this.problems.length === 0) this.#fill(environment);
-  }
-
-  /** The file as plain values; a key without a value counts as absent, except below `providers`, where a name alone is enough. */
-  value(): unknown {
-    return withoutNulls(this.#document.toJS({ maxAliasCount: 100 }), 0, '') ?? {};
+    else this.#fill(environment);
+    this.value = error === undefined ? this.#plain() : undefined;
   }
 
   /** A problem at the key, or else the value, that a path leads to; at the nearest thing above it when that is absent. */
@@ -40,7 +41,9 @@ export class ConfigDocument {
     for (const step of path) {
       if (isAlias(node)) node = node.resolve(this.#document);
       if (isMap(node)) {
-        const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step));
+        const pair = node.items.find(
+          (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+        );
         if (pair === undefined) break;
         offset = start(pair.key) ?? offset;
         node = pair.value;
@@ -65,6 +68,31 @@ export class ConfigDocument {
     return this.#problem(offset, message, mend);
   }
 
+  #plain(): unknown {
+    try {
+      return withoutNulls(this.#document.toJS({ maxAliasCount: 100 }), 0, '') ?? {};
+    } catch (error) {
+      // Aliases are only followed here: an unknown one, or so many that they would fill the memory.
+      const message = error instanceof Error ? firstLine(error.message) : String(error);
+      this.problems.push(
+        this.#problem(this.#firstAlias(), message, 'mend the aliases (`*name`), or write the values out'),
+      );
+      return undefined;
+    }
+  }
+
+  #firstAlias(): number {
+    let offset = 0;
+    visit(this.#document, {
+      Alias: (_key, node) => {
+        if (node.resolve(this.#document) !== undefined) return undefined;
+        offset = start(node) ?? 0;
+        return visit.BREAK;
+      },
+    });
+    return offset;
+  }
+
   #fill(environment: Environment): void {
     visit(this.#document, {
       Scalar: (key, node, ancestors) => {
@@ -83,18 +111,28 @@ export class ConfigDocument {
     const text = template.replace(VARIABLE, (whole: string, name?: string, fallback?: string) => {
       if (whole === '$${') return '${';
       if (name === undefined) {
-        this.problems.push(this.#problem(at, 'not a variable: `${…` without a name and a closing brace', 'write `${NAME}` or `${NAME:-default}`; `$${` is a plain `${`'));
+        this.problems.push(
+          this.#problem(
+            at,
+            'not a variable: `${…` without a name and a closing brace',
+            'write `${NAME}` or `${NAME:-default}`; `$${` is a plain `${`',
+          ),
+        );
         return '';
       }
       const value = environment.get(name) ?? fallback;
       if (value !== undefined) return value;
       absent = true;
-      const note = this.#problem(at, `the environment variable ${name} is not set`, `export ${name}=…, or write \`\${${name}:-default}\``);
-      if (optional) this.warnings.push({ ...note, message: `${note.message}; going on without a key` });
-      else this.problems.push(note);
+      const message = `the environment variable ${name} is not set`;
+      const mend = `export ${name}=…, or write \`\${${name}:-default}\``;
+      if (optional)
+        this.warnings.push(
+          this.#problem(at, `${message}: no key is sent`, `export ${name}=…, or leave \`api_key\` out`),
+        );
+      else this.problems.push(this.#problem(at, message, mend));
       return '';
     });
-    return absent && optional ? null : text;
+    return absent ? null : text;
   }
 }
 

@@ -19,7 +19,10 @@ export function issueProblems(document: ConfigDocument, issues: readonly Issue[]
     const where = path.length === 0 ? '' : `${dotted(path)}: `;
     const mend: unknown = issue.code === 'custom' ? issue.params?.['mend'] : undefined;
     if (typeof mend === 'string') return [document.problemAt(path, where + issue.message, mend)];
-    const wanted = issue.code === 'invalid_type' && issue.expected === 'array' ? 'a list: `[one, two]`' : 'a map: keys, each with a value, one a line and indented';
+    const wanted =
+      issue.code === 'invalid_type' && issue.expected === 'array'
+        ? 'a list: `[one, two]`'
+        : 'a map: keys, each with a value, one a line and indented';
     return [document.problemAt(path, `${where}not what belongs here`, `write ${wanted}`)];
   });
 }

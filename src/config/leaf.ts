@@ -56,7 +56,8 @@ function measure(
     if (typeof value === 'number')
       return new Refusal(`a ${noun} needs a unit: ${value}`, `write \`${value}${unit}\`, if that is what you mean`);
     const parsed = typeof value === 'string' ? parse(value) : undefined;
-    if (parsed === undefined) return new Refusal(`not a ${noun}: ${shown(value)}`, `write a number and a unit: ${samples}`);
+    if (parsed === undefined)
+      return new Refusal(`not a ${noun}: ${shown(value)}`, `write a number and a unit: ${samples}`);
     if (parsed < (parse(least) ?? 0) || parsed > (parse(most) ?? Infinity))
       return new Refusal(`out of range: ${shown(value)}`, `write a ${noun} between \`${least}\` and \`${most}\``);
     return parsed;
@@ -89,7 +90,10 @@ export function flag(description: string): z.ZodType<boolean> {
 export function choice<const T extends string>(words: readonly T[], description: string): z.ZodType<T> {
   const read = (value: unknown): T | Refusal =>
     words.find((word) => word === value) ??
-    new Refusal(`not one of the words known here: ${shown(value)}`, `write one of ${words.map((word) => `\`${word}\``).join(', ')}`);
+    new Refusal(
+      `not one of the words known here: ${shown(value)}`,
+      `write one of ${words.map((word) => `\`${word}\``).join(', ')}`,
+    );
   const schema = { anyOf: [{ enum: words }, { type: 'string', pattern: VARIABLE }] };
   return leaf(read, { ...schema, description, $comment: 'word' });
 }

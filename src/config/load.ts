@@ -52,7 +52,9 @@ class Loader {
     const document = this.#read();
     const config = document && this.#check(document);
     const snapshot = config && this.#snapshot(document, config);
-    const problems = [...this.#problems, ...this.#environment.problems];
+    const problems = [...this.#problems, ...this.#environment.problems].toSorted(
+      (a, b) => (a.line ?? 0) - (b.line ?? 0),
+    );
     if (snapshot === undefined || problems.length > 0) return { ok: false, problems, warnings: this.#warnings };
     return { ok: true, snapshot, warnings: this.#warnings };
   }
@@ -65,7 +67,11 @@ class Loader {
         text = readFileSync(file, 'utf8');
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-        this.#problems.push({ file, message: `cannot be read (${code})`, mend: 'name a file that this user may read: `--config FILE`' });
+        this.#problems.push({
+          file,
+          message: `cannot be read (${code})`,
+          mend: 'name a file that this user may read: `--config FILE`',
+        });
         return undefined;
       }
     }
@@ -75,9 +81,9 @@ class Loader {
   #check(document: ConfigDocument): FileConfig | undefined {
     this.#warnings.push(...document.warnings);
     this.#problems.push(...document.problems);
-    if (document.problems.length > 0) return undefined;
-    const parsed = CONFIG.safeParse(document.value());
-    if (parsed.success) return parsed.data;
+    if (document.value === undefined) return undefined;
+    const parsed = CONFIG.safeParse(document.value);
+    if (parsed.success) return this.#problems.length === 0 ? parsed.data : undefined;
     this.#problems.push(...issueProblems(document, parsed.error.issues));
     return undefined;
   }
@@ -86,7 +92,7 @@ class Loader {
     const own = { host: this.#host(config, document), port: this.#port(config) };
     return {
       ...own,
-      dataDir: this.#options.dataDir ?? config.dataDir ?? 'data',
+      dataDir: this.#options.dataDir ?? config.dataDir,
       upstreams: this.#upstreams(document, config, own),
       limits: config.limits,
       timers: config.timers,
@@ -97,11 +103,12 @@ class Loader {
 
   #host(config: FileConfig, document: ConfigDocument): string {
     const variable = this.#environment.get('HOST');
-    const host = (this.#options.host ?? variable ?? config.server.host ?? '127.0.0.1').replace(/^\[|\]$/g, '');
+    const host = (this.#options.host ?? variable ?? config.server.host).replace(/^\[|\]$/g, '');
     if (isLoopback(host)) return host;
     const message = `listening on ${host} would let everyone who reaches this machine spend your provider keys: there are no keys for clients yet`;
     const mend = 'listen on 127.0.0.1, and put a proxy that authenticates in front';
-    if (this.#options.host !== undefined) this.#problems.push({ file: 'command line', message: `--host: ${message}`, mend });
+    if (this.#options.host !== undefined)
+      this.#problems.push({ file: 'command line', message: `--host: ${message}`, mend });
     else if (variable !== undefined) this.#environment.note('HOST', message, `unset HOST, or pass --host 127.0.0.1`);
     else this.#problems.push(document.problemAt(['server', 'host'], message, mend));
     return host;
@@ -110,19 +117,20 @@ class Loader {
   #port(config: FileConfig): number {
     const variable = this.#environment.get('PORT');
     if (this.#options.port !== undefined) return this.#options.port;
-    if (variable === undefined) return config.server.port ?? 8080;
+    if (variable === undefined) return config.server.port;
     const port = readPort(variable);
     if (!(port instanceof Refusal)) return port;
     this.#environment.note('PORT', port.message, port.mend);
-    return 8080;
+    return config.server.port;
   }
 
   #logLevel(config: FileConfig): string {
     const variable = this.#environment.get('LOG_LEVEL')?.toLowerCase();
-    if (variable === undefined) return config.log.level ?? 'info';
+    if (variable === undefined) return config.log.level;
     const level = LOG_LEVELS.find((known) => known === variable);
-    if (level === undefined) this.#environment.note('LOG_LEVEL', `not a level: ${variable}`, `use one of ${LOG_LEVELS.join(', ')}`);
-    return level ?? 'info';
+    if (level === undefined)
+      this.#environment.note('LOG_LEVEL', `not a level: ${variable}`, `use one of ${LOG_LEVELS.join(', ')}`);
+    return level ?? config.log.level;
   }
 
   #upstreams(document: ConfigDocument, config: FileConfig, own: Own): ReadonlyMap<string, Upstream> {

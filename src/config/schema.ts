@@ -22,13 +22,13 @@ export interface ProviderEntry {
 /** The whole file, checked, in our units; what has a default is there. */
 export interface FileConfig {
   readonly providers: Readonly<Record<string, ProviderEntry>>;
-  readonly server: { readonly host?: string; readonly port?: number };
+  readonly server: { readonly host: string; readonly port: number };
   readonly limits: Limits;
   readonly timers: GatewayTimers;
   readonly responses: { readonly doneMarker: boolean };
   readonly chat: { readonly reasoningField: 'reasoning_content' | 'reasoning' | 'both' | 'off' };
-  readonly log: { readonly level?: LogLevel };
-  readonly dataDir?: string;
+  readonly log: { readonly level: LogLevel };
+  readonly dataDir: string;
 }
 
 /** How much is logged, least first. */
@@ -88,6 +88,12 @@ const PROTOCOL: z.ZodType<ProtocolId> = choice(
   'The text protocol it speaks. Audio paths hang off the same base URL. Default: that of the catalog, else `openai-chat`.',
 );
 
+const PORT: z.ZodType<number> = leaf(readPort, {
+  type: ['integer', 'string'],
+  description: 'Port to listen on; 0 takes a free one.',
+  $comment: 'count',
+});
+
 const MODELS: z.ZodType<readonly string[]> = z
   .array(text('Name of a model.'))
   .meta({ description: 'Models to list; others are reachable by name all the same.', $comment: 'list of texts' });
@@ -106,7 +112,10 @@ const PROVIDER: z.ZodType<ProviderEntry> = z
     kind: choice([...CATALOG.keys()], 'Row of the catalog to start from, where the name is another.').optional(),
     models: MODELS.prefault([]),
     connect_timeout: duration('5s', 'DNS, TCP and TLS; part of `timeout`.'),
-    timeout: duration('30s', 'One attempt up to the first event of its stream: connect, sending, headers, first event.'),
+    timeout: duration(
+      '30s',
+      'One attempt up to the first event of its stream: connect, sending, headers, first event.',
+    ),
     idle_timeout: duration('60s', 'Between two events of a stream; comments and pings count as life.'),
     progress_timeout: duration('300s', 'Without content, although pings arrive.'),
     max_stream_duration: duration('60m', 'A whole stream.'),
@@ -140,12 +149,15 @@ export const CONFIG: z.ZodType<FileConfig> = section<FileConfig>(
   {
     providers: z
       .record(z.string(), PROVIDER)
-      .meta({ description: 'The upstreams, by the prefix they have in model ids.', propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' } })
+      .meta({
+        description: 'The upstreams, by the prefix they have in model ids.',
+        propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+      })
       .prefault({}),
     server: section<FileConfig['server']>(
       {
-        host: text('Address to listen on. Default: `127.0.0.1`.').optional(),
-        port: leaf(readPort, { type: ['integer', 'string'], description: 'Port to listen on; 0 takes a free one. Default: 8080.', $comment: 'count' }).optional(),
+        host: text('Address to listen on.').prefault('127.0.0.1'),
+        port: PORT.prefault(8080),
       },
       'Where the gateway listens.',
     ).prefault({}),
@@ -157,12 +169,18 @@ export const CONFIG: z.ZodType<FileConfig> = section<FileConfig>(
     ).prefault({}),
     chat: section<FileConfig['chat']>(
       {
-        reasoningField: choice(['reasoning_content', 'reasoning', 'both', 'off'], 'The field that reasoning is written to.').prefault('reasoning_content'),
+        reasoningField: choice(
+          ['reasoning_content', 'reasoning', 'both', 'off'],
+          'The field that reasoning is written to.',
+        ).prefault('reasoning_content'),
       },
       'The dialect of `/v1/chat/completions`.',
     ).prefault({}),
-    log: section<FileConfig['log']>({ level: choice(LOG_LEVELS, 'How much is logged. Default: `info`.').optional() }, 'The log.').prefault({}),
-    dataDir: text('Directory for what the gateway keeps. Default: `data`.').optional(),
+    log: section<FileConfig['log']>(
+      { level: choice(LOG_LEVELS, 'How much is logged.').prefault('info') },
+      'The log.',
+    ).prefault({}),
+    dataDir: text('Directory for what the gateway keeps.').prefault('data'),
   },
   'Configuration of Streamweir.',
 );

@@ -32,17 +32,29 @@ export function toUpstream(
     return undefined;
   }
   if (!NAME.test(name)) {
-    problem(undefined, `\`${name}\` cannot be a provider's name: it is the part of a model id before the first slash`, 'use letters, digits, `.`, `_` and `-`, starting with a letter or digit');
+    problem(
+      undefined,
+      `\`${name}\` cannot be a provider's name: it is the part of a model id before the first slash`,
+      'use letters, digits, `.`, `_` and `-`, starting with a letter or digit',
+    );
     return undefined;
   }
   const row = CATALOG.get(entry.kind ?? name);
   const baseUrl = entry.baseUrl ?? (row && environmentUrl(row, environment)) ?? row?.baseUrl;
   if (baseUrl === undefined) {
-    problem(undefined, `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`, `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${[...CATALOG.keys()].join(', ')}`);
+    problem(
+      undefined,
+      `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`,
+      `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${[...CATALOG.keys()].join(', ')}`,
+    );
     return undefined;
   }
   if (isOwn(baseUrl, own)) {
-    problem(entry.baseUrl === undefined ? undefined : 'base_url', `${baseUrl} is this gateway itself`, 'write where the provider is, or let the gateway listen on another port');
+    problem(
+      entry.baseUrl === undefined ? undefined : 'base_url',
+      `${baseUrl} is this gateway itself`,
+      'write where the provider is, or let the gateway listen on another port',
+    );
     return undefined;
   }
   const apiKey = entry.apiKey ?? catalogKey(row, entry, environment, warning);
@@ -53,7 +65,11 @@ export function toUpstream(
     baseUrl,
     ...(apiKey !== undefined && { apiKey }),
     deadlines: entry.deadlines,
-    capabilities: { ...(row?.capabilities ?? COMPATIBLE), ...entry.capabilities, ...(delta !== undefined && { transcriptDelta: delta }) },
+    capabilities: {
+      ...(row?.capabilities ?? COMPATIBLE),
+      ...entry.capabilities,
+      ...(delta !== undefined && { transcriptDelta: delta }),
+    },
     models: entry.models,
   };
 }
@@ -70,10 +86,19 @@ export function environmentRows(environment: Environment): readonly string[] {
 }
 
 // The environment's key belongs to the catalog's host; it goes to another one only when the file says so in words.
-function catalogKey(row: Provider | undefined, entry: ProviderEntry, environment: Environment, warning: Remark): string | undefined {
+function catalogKey(
+  row: Provider | undefined,
+  entry: ProviderEntry,
+  environment: Environment,
+  warning: Remark,
+): string | undefined {
   if (row === undefined || (environment.get(row.keyVariable) ?? '') === '') return undefined;
   if (entry.baseUrl === undefined || entry.baseUrl === row.baseUrl) return environmentKey(row, environment);
-  warning('base_url', `${row.keyVariable} is not sent to a base_url of your own`, `write \`api_key: \${${row.keyVariable}}\` if it should be`);
+  warning(
+    'base_url',
+    `${row.keyVariable} is not sent to a base_url of your own`,
+    `write \`api_key: \${${row.keyVariable}}\` if it should be`,
+  );
   return undefined;
 }
 

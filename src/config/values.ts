@@ -7,10 +7,16 @@ export function readBaseUrl(text: string): string | Refusal {
     return new Refusal('not an http or https URL', 'write it whole: `https://api.example.com/v1`');
   if (url.username !== '' || url.password !== '')
     return new Refusal('a credential inside of a URL', 'take it out, and put the key into `api_key`');
-  if (url.search !== '' || url.hash !== '') return new Refusal('a base URL with a query or fragment', 'leave out what follows `?` or `#`');
-  const endpoint = /\/(chat\/completions|completions|responses|audio\/speech|audio\/transcriptions)\/?$/.exec(url.pathname);
+  if (url.search !== '' || url.hash !== '')
+    return new Refusal('a base URL with a query or fragment', 'leave out what follows `?` or `#`');
+  const endpoint = /\/(chat\/completions|completions|responses|audio\/speech|audio\/transcriptions)\/?$/.exec(
+    url.pathname,
+  );
   if (endpoint !== null)
-    return new Refusal(`the URL of one endpoint, ${endpoint[0]}`, `end it before that: \`${text.slice(0, text.lastIndexOf(endpoint[0]))}\``);
+    return new Refusal(
+      `the URL of one endpoint, ${endpoint[0]}`,
+      `end it before that: \`${text.slice(0, text.lastIndexOf(endpoint[0]))}\``,
+    );
   return (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
@@ -20,7 +26,11 @@ export function readApiKey(value: unknown): string | undefined | Refusal {
   if (typeof value !== 'string') return new Refusal('the key is not text', 'put it in quotes');
   const key = value.trim();
   // RFC 9110 field values: what is outside of printable ASCII could split the header or is mangled on the way.
-  if (!/^[\x21-\x7e]*$/.test(key)) return new Refusal('the key has a character that no HTTP header can carry', 'copy the key again, without spaces or line breaks');
+  if (!/^[\x21-\x7e]*$/.test(key))
+    return new Refusal(
+      'the key has a character that no HTTP header can carry',
+      'copy the key again, without spaces or line breaks',
+    );
   return key === '' ? undefined : key;
 }
 

@@ -1,0 +1,33 @@
+import type { Snapshot } from '../config/snapshot.ts';
+
+/** One line per upstream, or that there is none and what then happens. */
+export function providerLines(snapshot: Snapshot): readonly string[] {
+  if (snapshot.upstreams.size === 0)
+    return [
+      'no provider is configured: every model name is answered by the sandbox',
+      'To configure one, set OPENAI_API_KEY or write streamweir.yaml; docs/configuration.md shows both.',
+    ];
+  return [...snapshot.upstreams.values()].map(
+    ({ name, protocol, baseUrl, apiKey }) =>
+      `provider ${name}: ${baseUrl} (${protocol}, ${apiKey === undefined ? 'no key' : 'with a key'})`,
+  );
+}
+
+/** What is printed when the gateway listens at `url`; ends with a command to paste. */
+export function banner(url: string, version: string, snapshot: Snapshot): string {
+  const body = { model: firstModel(snapshot), stream: true, messages: [{ role: 'user', content: 'Hello!' }] };
+  return [
+    `Streamweir ${version} listens on ${url}`,
+    ...providerLines(snapshot),
+    'Try it:',
+    // Quotes of the shell inside of a model's name would end the argument early.
+    `  curl -N ${url}/v1/chat/completions -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'`,
+    '',
+  ].join('\n');
+}
+
+function firstModel(snapshot: Snapshot): string {
+  for (const { name, models } of snapshot.upstreams.values())
+    if (models[0] !== undefined) return `${name}/${models[0]}`;
+  return 'sandbox/echo';
+}
