@@ -91,11 +91,13 @@ export class CompletionsDecoder implements Decoder {
       if (this.#phase === 'closed') return;
     }
     if (usage !== undefined) this.#say({ type: 'usage', usage }, value);
-    if (this.#finished >= this.#expected && this.#finished === this.#choices.size) this.#phase = 'finished';
+    const whole = this.#finished >= this.#expected && this.#finished === this.#choices.size;
+    this.#phase = whole ? 'finished' : 'open';
   }
 
   #choice(wire: JsonObject, body: JsonObject): void {
-    const number = asNumber(wire['index']) ?? 0;
+    const told = asNumber(wire['index']) ?? 0;
+    const number = Number.isInteger(told) && told >= 0 ? told : 0;
     const choice = this.#choiceOf(number);
     // Whatever follows a choice's finish repeats what was said (FM-47); usage is read all the same.
     if (choice.finish !== undefined) return;

@@ -7,7 +7,7 @@ import type { Event, Sink } from '../../model/event.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { NO_USAGE } from '../../model/usage.ts';
-import { Increments } from './increments.ts';
+import { Increments } from './decoder-increments.ts';
 import { EVENTS, PLAIN_FORMATS, PLAIN_KEYS } from './words.ts';
 import type { Aside } from './words.ts';
 
