@@ -3,7 +3,17 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SHIPPED = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', '0BSD', 'CC0-1.0', 'Unlicense']);
+const SHIPPED = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  '0BSD',
+  'CC0-1.0',
+  'Unlicense',
+]);
 // Tools are not shipped, so a licence that asks for the tool's own source back costs nothing.
 const TOOLS = new Set([...SHIPPED, 'MPL-2.0', 'CC-BY-4.0', 'Python-2.0']);
 const ALWAYS_LOADED = 10;
@@ -26,7 +36,8 @@ function judge(path, entry) {
   const manifest = installed(path);
   for (const licence of new Set([licenceOf(entry), licenceOf(manifest ?? entry)]))
     if (!isAllowed(licence, shipped ? SHIPPED : TOOLS)) found.push(`${path}: licence ${licence} is not on the list`);
-  if (entry.resolved !== undefined) found.push(`${path}: the lock file names where it was resolved, which ties it to one registry`);
+  if (entry.resolved !== undefined)
+    found.push(`${path}: the lock file names where it was resolved, which ties it to one registry`);
   const steps = INSTALL_STEPS.filter((step) => manifest?.scripts?.[step] !== undefined);
   if (shipped && (entry.hasInstallScript === true || steps.length > 0))
     found.push(`${path}: runs a script when it is installed`);
@@ -41,7 +52,9 @@ function installed(path) {
 
 function licenceOf(manifest) {
   const { license, licenses } = manifest;
-  return (typeof license === 'object' ? license?.type : license) ?? licenses?.map((each) => each.type).join(' OR ') ?? 'none';
+  return (
+    (typeof license === 'object' ? license?.type : license) ?? licenses?.map((each) => each.type).join(' OR ') ?? 'none'
+  );
 }
 
 /** Whether an SPDX expression can be met by licences of the list: any side of OR, every side of AND. */
@@ -59,5 +72,7 @@ function alwaysLoaded() {
       if (!name.startsWith('node:')) loaded.add(name);
   }
   if (loaded.size <= ALWAYS_LOADED) return [];
-  return [`${loaded.size} packages are loaded at every start, ${ALWAYS_LOADED} are allowed: ${[...loaded].toSorted().join(' ')}`];
+  return [
+    `${loaded.size} packages are loaded at every start, ${ALWAYS_LOADED} are allowed: ${[...loaded].toSorted().join(' ')}`,
+  ];
 }

@@ -29,7 +29,9 @@ export function measure(): Ratchet {
 
 /** The recorded numbers, each lowered to what is measured where that is less. */
 export function tightened(recorded: Ratchet, measured: Ratchet): Ratchet {
-  return Object.fromEntries(Object.entries(measured).map(([name, now]) => [name, Math.min(now, recorded[name] ?? now)]));
+  return Object.fromEntries(
+    Object.entries(measured).map(([name, now]) => [name, Math.min(now, recorded[name] ?? now)]),
+  );
 }
 
 /** The text of `ratchet.json`; numbers only fall, so what became worse stays a failing test. */

@@ -45,7 +45,8 @@ export function rulesPage(): string {
   ];
   for (const [family, name] of Object.entries(FAMILIES)) {
     lines.push('', `## ${name} (${family})`, '', '| rule | what it asks for | state | tests |', '|---|---|---|---|');
-    for (const rule of RULES.filter((each) => each.id.startsWith(`${family}-`))) lines.push(row(rule, covered.get(rule.id)));
+    for (const rule of RULES.filter((each) => each.id.startsWith(`${family}-`)))
+      lines.push(row(rule, covered.get(rule.id)));
   }
   return `${lines.join('\n')}\n`;
 }

@@ -47,22 +47,30 @@ describe('the project keeps its architecture', () => {
 
   test('files have names that say what is inside, and a codec folder has the agreed ones', () => {
     expect(ours.flatMap((file) => nameProblems(file.path, codecFiles))).toEqual([]);
-    const folders = new Set(product.map((file) => /^src\/protocols\/[^/]+\//.exec(file.path)?.[0]).filter((each) => each !== undefined));
+    const folders = new Set(
+      product.map((file) => /^src\/protocols\/[^/]+\//.exec(file.path)?.[0]).filter((each) => each !== undefined),
+    );
     const indexes = product.map((file) => file.path).filter(isCodecIndex);
     expect(indexes).toEqual([...folders].map((folder) => `${folder}index.ts`));
   });
 
   test('only the index of a codec passes on what other files export', () => {
-    expect(product.filter((file) => isBarrel(file.tree) && !isCodecIndex(file.path)).map((file) => file.path)).toEqual([]);
+    expect(product.filter((file) => isBarrel(file.tree) && !isCodecIndex(file.path)).map((file) => file.path)).toEqual(
+      [],
+    );
   });
 
   test('names of companies stand in protocols/ and providers/ only', () => {
     const neutral = product.filter((file) => !/^src\/(protocols|providers)\//.test(file.path));
-    expect(neutral.flatMap((file) => companiesIn(file.text, protocolIds).map((name) => `${file.path}: ${name}`))).toEqual([]);
+    expect(
+      neutral.flatMap((file) => companiesIn(file.text, protocolIds).map((name) => `${file.path}: ${name}`)),
+    ).toEqual([]);
   });
 
   test('every export says in a sentence what it is', () => {
-    expect(ours.filter((file) => file.path.endsWith('.ts')).flatMap((file) => undocumentedExports(file.tree))).toEqual([]);
+    expect(ours.filter((file) => file.path.endsWith('.ts')).flatMap((file) => undocumentedExports(file.tree))).toEqual(
+      [],
+    );
   });
 
   test('the type checker is never switched off', () => {
@@ -72,7 +80,12 @@ describe('the project keeps its architecture', () => {
   });
 });
 
-const list = ['```layers', 'src/', '  model/      pure  ← nothing   the words', '  protocols/  pure  ← model     formats'];
+const list = [
+  '```layers',
+  'src/',
+  '  model/      pure  ← nothing   the words',
+  '  protocols/  pure  ← model     formats',
+];
 const twoLayers = parseLayers([...list, '  relay/      -     ← protocols', '```', ''].join('\n'));
 const bad = (text: string): ReturnType<typeof parse> => parse('bad.ts', text);
 
@@ -100,22 +113,30 @@ describe('each of these checks can fail', () => {
   });
 
   test('what is allowed is no problem', () => {
-    expect(importProblems('src/protocols/one/decoder.ts', ['../codec.ts', './words.ts', '../../model/a.ts'], twoLayers)).toEqual([]);
+    expect(
+      importProblems('src/protocols/one/decoder.ts', ['../codec.ts', './words.ts', '../../model/a.ts'], twoLayers),
+    ).toEqual([]);
     expect(importProblems('src/protocols/index.ts', ['./one/index.ts'], twoLayers)).toEqual([]);
     expect(importProblems('src/relay/a.ts', ['undici', '../protocols/codec.ts'], twoLayers)).toEqual([]);
   });
 
   test('imports are found in every form', () => {
-    const text = "import a from 'a'; import type { B } from 'b'; export { c } from 'c'; import('d'); let e: import('e').E;";
+    const text =
+      "import a from 'a'; import type { B } from 'b'; export { c } from 'c'; import('d'); let e: import('e').E;";
     expect(importsOf(bad(text))).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  test.each(['Date.now()', 'new Date()', 'Math.random()', 'process.env', 'fetch("x")', 'setTimeout(f, 1)', '({ crypto })'])(
-    '%s is an effect',
-    (text) => {
-      expect(effectsOf(bad(text))).toHaveLength(1);
-    },
-  );
+  test.each([
+    'Date.now()',
+    'new Date()',
+    'Math.random()',
+    'process.env',
+    'fetch("x")',
+    'setTimeout(f, 1)',
+    '({ crypto })',
+  ])('%s is an effect', (text) => {
+    expect(effectsOf(bad(text))).toHaveLength(1);
+  });
 
   test('a member that has the name of a global is no effect', () => {
     expect(effectsOf(bad('interface A { process: string } a.fetch(); const b = { Date: 1 };'))).toEqual([]);
@@ -125,7 +146,9 @@ describe('each of these checks can fail', () => {
     const long = `function f() {\n${'g();\n'.repeat(60)}}`;
     expect(longFunctions(bad(long))).toHaveLength(1);
     expect(longFunctions(bad(`describe('x', () => {\n${'g();\n'.repeat(60)}})`))).toEqual([]);
-    expect(undocumentedExports(bad('export const a = 1;\n/** */\nexport type B = 1;\n// no.\nexport function c() {}'))).toHaveLength(3);
+    expect(
+      undocumentedExports(bad('export const a = 1;\n/** */\nexport type B = 1;\n// no.\nexport function c() {}')),
+    ).toHaveLength(3);
     expect(undocumentedExports(bad('/** One. */\nexport const a = 1;\nconst b = 2;'))).toEqual([]);
     expect(isBarrel(bad("export * from './a.ts';"))).toBe(true);
     expect(anysOf(bad('let a: any[];'))).toHaveLength(1);

@@ -59,12 +59,17 @@ function namesIn(list: string, above: readonly Layer[], name: string): readonly 
   const known = above.map((layer) => layer.name);
   if (list === 'all above') return known;
   const names = list.split(' ');
-  for (const each of names) if (!known.includes(each)) throw new Error(`${name}/ names ${each}/, which is not above it`);
+  for (const each of names)
+    if (!known.includes(each)) throw new Error(`${name}/ names ${each}/, which is not above it`);
   return names;
 }
 
 /** What is wrong with the imports of one file under `src/`: forbidden layers, siblings, packages in pure layers. */
-export function importProblems(path: string, specifiers: readonly string[], layers: readonly Layer[]): readonly string[] {
+export function importProblems(
+  path: string,
+  specifiers: readonly string[],
+  layers: readonly Layer[],
+): readonly string[] {
   const layer = layers.find((each) => each.name === path.split('/')[1]);
   if (layer === undefined || path.split('/').length < 3) return [`${path}: lies in no layer of ARCHITECTURE.md`];
   return specifiers.flatMap((specifier) => {

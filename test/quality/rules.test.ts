@@ -40,5 +40,7 @@ test('only titles of tests that run count', () => {
     test.skipIf(no)(\`CC-05 \${some}\`, () => {});
     test.skip('CC-06 skipped', () => {});
     describe('CC-07 a group', () => test.todo('CC-08 not written'));`;
-  expect(rulesIn(titlesOf(parse('a.test.ts', text)).join(' '))).toEqual(['CC-07', 'CC-02', 'CC-04', 'CC-05'].toSorted());
+  expect(rulesIn(titlesOf(parse('a.test.ts', text)).join(' '))).toEqual(
+    ['CC-07', 'CC-02', 'CC-04', 'CC-05'].toSorted(),
+  );
 });

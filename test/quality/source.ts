@@ -23,8 +23,10 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
 }
 
 const EFFECTS = new Set(
-  ('process fetch setTimeout setInterval setImmediate queueMicrotask performance crypto console require globalThis Date ' +
-    'navigator WebSocket EventSource Worker BroadcastChannel').split(' '),
+  (
+    'process fetch setTimeout setInterval setImmediate queueMicrotask performance crypto console require globalThis Date ' +
+    'navigator WebSocket EventSource Worker BroadcastChannel'
+  ).split(' '),
 );
 
 /** Uses of clock, chance, network, environment or timers, which a pure layer may not have. */
@@ -32,7 +34,8 @@ export function effectsOf(file: ts.SourceFile): readonly string[] {
   const found: string[] = [];
   visit(file, (node) => {
     if (ts.isIdentifier(node) && EFFECTS.has(node.text) && isReference(node)) found.push(at(file, node, node.text));
-    if (ts.isPropertyAccessExpression(node) && node.getText(file) === 'Math.random') found.push(at(file, node, 'Math.random'));
+    if (ts.isPropertyAccessExpression(node) && node.getText(file) === 'Math.random')
+      found.push(at(file, node, 'Math.random'));
   });
   return found;
 }
@@ -75,7 +78,11 @@ function hasSentence(file: ts.SourceFile, statement: ts.Statement): boolean {
   const comment = ts.getLeadingCommentRanges(file.text, statement.pos)?.at(-1);
   const text = comment === undefined ? '' : file.text.slice(comment.pos, comment.end);
   if (!text.startsWith('/**')) return false;
-  const words = text.slice(3, -2).replaceAll(/^\s*\*/gm, '').split(/^\s*@/m)[0] ?? '';
+  const words =
+    text
+      .slice(3, -2)
+      .replaceAll(/^\s*\*/gm, '')
+      .split(/^\s*@/m)[0] ?? '';
   return /\w{2,}[\s\S]*[.:;]/.test(words);
 }
 
@@ -90,7 +97,9 @@ export function anysOf(file: ts.SourceFile): readonly string[] {
 
 /** Whether a file passes on what others export (`export … from`). */
 export function isBarrel(file: ts.SourceFile): boolean {
-  return file.statements.some((statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined);
+  return file.statements.some(
+    (statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined,
+  );
 }
 
 /** How often a value is forced into another type through a second one (`as unknown as`). */

@@ -20,7 +20,9 @@ export function coverage(): ReadonlyMap<string, readonly string[]> {
 
 /** Titles of the tests and groups of a file, with the rows of their tables; what is skipped always does not count. */
 export function titlesOf(file: ts.SourceFile): readonly string[] {
-  return testCalls(file).filter((call) => !isSwitchedOff(call)).map(titleOf);
+  return testCalls(file)
+    .filter((call) => !isSwitchedOff(call))
+    .map(titleOf);
 }
 
 /** How many tests and groups of a file are switched off for good, or switch off all others. */
@@ -49,6 +51,7 @@ function chainOf(node: ts.Expression): string {
 function titleOf(call: ts.CallExpression): string {
   const title = call.arguments[0];
   const table = ts.isCallExpression(call.expression) ? call.expression.arguments[0] : undefined;
-  const words = title !== undefined && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title)) ? title.getText() : '';
+  const words =
+    title !== undefined && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title)) ? title.getText() : '';
   return table !== undefined && ts.isArrayLiteralExpression(table) ? `${words} ${table.getText()}` : words;
 }
