@@ -1,5 +1,5 @@
 import type { Snapshot } from '../config/snapshot.ts';
-import { GatewayFailure } from '../model/errors.ts';
+import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { UsageRecord } from '../model/record.ts';
 import { Pools } from '../transport/pools.ts';
@@ -11,21 +11,28 @@ import { Run } from './run.ts';
 import { settle } from './settle.ts';
 import { TargetMemory } from './target-memory.ts';
 
+/** Who is told of what happens. */
+export interface GatewayReports {
+  /** Is given the record of every request, once. */
+  readonly settled: (record: UsageRecord) => void;
+  /** Is given every fault of the gateway's own. */
+  readonly faulted: (fault: unknown) => void;
+}
+
 /** Takes requests through their phases: receive → authenticate → admit → plan → attempt* → relay → settle. */
 export class Gateway {
   readonly #snapshot: Snapshot;
   readonly #pools = new Pools();
   readonly #memory = new TargetMemory();
-  readonly #settled: (record: UsageRecord) => void;
+  readonly #reports: GatewayReports;
   readonly #running = new Set<Run>();
   readonly models: ModelList;
   #draining = false;
   #idle: (() => void) | undefined;
 
-  /** @param settled is given the record of every request, once */
-  constructor(snapshot: Snapshot, settled: (record: UsageRecord) => void) {
+  constructor(snapshot: Snapshot, reports: GatewayReports) {
     this.#snapshot = snapshot;
-    this.#settled = settled;
+    this.#reports = reports;
     this.models = new ModelList(snapshot, this.#pools);
   }
 
@@ -46,9 +53,10 @@ export class Gateway {
           memory: this.#memory,
           settled: (record) => {
             this.#running.delete(run);
-            this.#settled(record);
+            this.#reports.settled(record);
             if (this.#running.size === 0) this.#idle?.();
           },
+          faulted: this.#reports.faulted,
         },
         received,
         plan,
@@ -76,7 +84,13 @@ export class Gateway {
       ...(error.kind === 'too_large' && { connection: 'close' }),
     });
     response.end(body);
-    this.#settled(settle(call, { ended: 'refused', status, error }));
+    this.#reports.settled(settle(call, { ended: 'refused', status, error }));
+  }
+
+  /** Answers a call that met a fault of the gateway's own. */
+  fault(call: Call & Partial<Received>, fault: unknown): void {
+    this.#reports.faulted(fault);
+    this.refuse(call, INTERNAL);
   }
 
   /** Takes no more requests, lets the running ones finish for a while, then tells the rest. */

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { scanJson, setKeys, spliceValues } from '../framing/json-scan.ts';
+import { setKeys, spliceValues } from '../framing/json-scan.ts';
 import { refuse, unsupported } from '../model/errors.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Protocol, Target } from '../protocols/codec.ts';
 import type { UpstreamCall } from '../transport/dispatch.ts';
 import type { Plan } from './plan.ts';
-import type { Received } from './receive.ts';
+import type { Payload, Received } from './receive.ts';
 import { formBody } from './form-body.ts';
 
 /** A plan that leads to an upstream. */
@@ -26,17 +27,15 @@ export function outgoing(received: Received, plan: UpstreamPlan, protocol: Proto
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);
     return { method: 'POST', url, headers: { ...headers, 'content-type': contentType }, body: stream };
   }
-  const body = passes ? patched(payload.bytes, protocol, received, target) : encoded?.body;
+  const body = passes ? patched(payload, protocol.patch(request, target)) : encoded?.body;
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     refuse('model', `The model '${request.model}' is asked for with a form upload, not with JSON.`);
   return { method: 'POST', url, headers: { ...headers, 'content-type': 'application/json' }, body };
 }
 
-function patched(bytes: Uint8Array, protocol: Protocol, received: Received, target: Target): Uint8Array {
-  const patch = protocol.patch(received.request, target);
+function patched({ bytes, scan }: Extract<Payload, { kind: 'json' }>, patch: JsonObject): Uint8Array {
   const values = Object.fromEntries(Object.entries(patch).map(([key, value]) => [key, JSON.stringify(value)]));
-  const scan = scanJson(bytes, { depth: Number.POSITIVE_INFINITY, tokens: Number.POSITIVE_INFINITY });
-  return scan.problem === undefined ? spliceValues(bytes, setKeys(scan, values)) : bytes;
+  return spliceValues(bytes, setKeys(scan, values));
 }
 
 function headersFor(client: IncomingHttpHeaders, plan: UpstreamPlan, stream: boolean): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ScannedObject } from '../framing/json-scan.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
 import type { Dialect } from '../protocols/codec.ts';
@@ -25,7 +26,7 @@ export interface UploadedFile {
 
 /** What a client sent: a JSON body as bytes, or a form whose file is still coming in. */
 export type Payload =
-  | { readonly kind: 'json'; readonly bytes: Uint8Array }
+  | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly scan: ScannedObject }
   | {
       readonly kind: 'form';
       readonly file: UploadedFile;

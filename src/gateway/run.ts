@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Snapshot } from '../config/snapshot.ts';
-import { GatewayFailure } from '../model/errors.ts';
+import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Ending, UsageRecord } from '../model/record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
@@ -27,6 +27,7 @@ export interface RunDeps {
   readonly pools: Pools;
   readonly memory: TargetMemory;
   readonly settled: (record: UsageRecord) => void;
+  readonly faulted: (fault: unknown) => void;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -80,7 +81,7 @@ export class Run {
       if (this.#plan.to === 'sandbox') this.#playSandbox(this.#plan);
       else this.#callUpstream(this.#plan);
     } catch (error) {
-      this.#refuse(errorOf(error));
+      this.#refuseFor(error);
     }
   }
 
@@ -132,7 +133,7 @@ export class Run {
       signal: this.#gone.signal,
       ready: () => this.#ready(),
       ...(late !== undefined && { late }),
-    }).catch((error: unknown) => this.#refuse(errorOf(error)));
+    }).catch((error: unknown) => this.#refuseFor(error));
   }
 
   #callUpstream(plan: UpstreamPlan): void {
@@ -182,6 +183,16 @@ export class Run {
     if (again && replayable && (stale || (refusedUsage && error.kind === 'client_error'))) this.#attempt();
     else if (this.#downstream.opened) this.#answer?.push({ type: 'error', error });
     else this.#refuse(error);
+  }
+
+  #refuseFor(thrown: unknown): void {
+    if (thrown instanceof GatewayFailure) {
+      this.#refuse(thrown.error);
+      return;
+    }
+    this.#deps.faulted(thrown);
+    if (this.#downstream.opened) this.#answer?.push({ type: 'error', error: INTERNAL });
+    else this.#refuse(INTERNAL);
   }
 
   #refuse(error: GatewayError): void {
@@ -240,7 +251,3 @@ export class Run {
   }
 }
 
-function errorOf(error: unknown): GatewayError {
-  if (error instanceof GatewayFailure) return error.error;
-  return { kind: 'internal', message: 'The gateway failed to handle this request.' };
-}

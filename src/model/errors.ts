@@ -63,6 +63,9 @@ export function errorStatus(error: GatewayError): number {
   return (error.kind === 'client_error' ? error.status : undefined) ?? ERROR_STATUS[error.kind];
 }
 
+/** What a client is told of a fault of the gateway's own; the log has the rest. */
+export const INTERNAL: GatewayError = { kind: 'internal', message: 'The gateway failed to handle this request.' };
+
 /** A {@link GatewayError} on its way up the stack. */
 export class GatewayFailure extends Error {
   readonly error: GatewayError;

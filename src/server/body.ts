@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { codingOf, Inflater } from '../relay/inflate.ts';
 import { scanJson } from '../framing/json-scan.ts';
+import type { ScannedObject } from '../framing/json-scan.ts';
 import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import { asObject, parseJson } from '../model/json.ts';
@@ -12,6 +13,8 @@ import type { Limits } from '../config/snapshot.ts';
 export interface JsonBody {
   readonly bytes: Buffer;
   readonly value: JsonObject;
+  /** Where the top-level values stand in the bytes. */
+  readonly scan: ScannedObject;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface JsonBody {
 export async function readJsonBody(request: IncomingMessage, limits: Limits): Promise<JsonBody> {
   demandJson(request.headers['content-type']);
   const bytes = await readBytes(request, limits.body);
-  return { bytes, value: parseBody(bytes, limits) };
+  return { bytes, ...parseBody(bytes, limits) };
 }
 
 function demandJson(contentType: string | undefined): void {
@@ -33,18 +36,18 @@ function demandJson(contentType: string | undefined): void {
   });
 }
 
-function parseBody(bytes: Buffer, limits: Limits): JsonObject {
+function parseBody(bytes: Buffer, limits: Limits): Omit<JsonBody, 'bytes'> {
   const scan = scanJson(bytes, { depth: limits.jsonDepth, tokens: limits.jsonTokens });
   if (scan.problem === 'depth') invalid(`The JSON body is nested deeper than ${limits.jsonDepth} levels (at byte ${scan.offset}).`);
   if (scan.problem === 'tokens') invalid(`The JSON body holds more than ${limits.jsonTokens} values (at byte ${scan.offset}).`);
-  if (scan.problem === 'syntax') invalid(`The body is not valid JSON (at byte ${scan.offset}).`);
+  if (scan.problem !== undefined) invalid(`The body is not valid JSON (at byte ${scan.offset}).`);
   let value: Json;
   try {
     value = parseJson(bytes.toString('utf8'));
   } catch (error) {
     invalid(`The body is not valid JSON${placeOf(error)}.`);
   }
-  return asObject(value) ?? invalid('The JSON body must be an object.');
+  return { value: asObject(value) ?? invalid('The JSON body must be an object.'), scan };
 }
 
 // V8 quotes the text around the fault; only the place is told, never the content.

@@ -33,7 +33,7 @@ const NOT_FOUND_DIALECT = DIALECT_ROUTES[0]?.dialect;
 export async function startServer(options: { readonly snapshot: Snapshot; readonly logLine?: (line: string) => void }): Promise<RunningServer> {
   const { snapshot } = options;
   const log = new AccessLog(snapshot.logLevel, options.logLine);
-  const gateway = new Gateway(snapshot, (record) => log.settled(record));
+  const gateway = new Gateway(snapshot, { settled: (record) => log.settled(record), faulted: (error) => log.faulted(error) });
   const server = createServer(
     {
       noDelay: true,
@@ -44,7 +44,10 @@ export async function startServer(options: { readonly snapshot: Snapshot; readon
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {
-      handle(gateway, snapshot, request, response).catch(() => response.destroy());
+      handle(gateway, snapshot, request, response).catch((error: unknown) => {
+        log.faulted(error);
+        response.destroy();
+      });
     },
   );
   await listen(server, snapshot);
@@ -93,7 +96,7 @@ async function handle(gateway: Gateway, snapshot: Snapshot, request: IncomingMes
   } catch (error) {
     if (error instanceof GatewayFailure) gateway.refuse(call, error.error);
     else if (request.destroyed || response.destroyed) response.destroy();
-    else gateway.refuse(call, { kind: 'internal', message: 'The gateway failed to handle this request.' });
+    else gateway.fault(call, error);
   }
 }
 
@@ -103,8 +106,8 @@ async function receive(gateway: Gateway, snapshot: Snapshot, request: IncomingMe
     gateway.serve({ ...call, request: route.dialect.decodeRequest(body), body, payload });
     return;
   }
-  const { bytes, value } = await readJsonBody(request, snapshot.limits);
-  gateway.serve({ ...call, request: route.dialect.decodeRequest(value), body: value, payload: { kind: 'json', bytes } });
+  const { bytes, value, scan } = await readJsonBody(request, snapshot.limits);
+  gateway.serve({ ...call, request: route.dialect.decodeRequest(value), body: value, payload: { kind: 'json', bytes, scan } });
 }
 
 async function answerPlain(gateway: Gateway, request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

@@ -12,6 +12,11 @@ export class AccessLog {
     this.#log = write === undefined ? pino(options) : pino(options, { write: (line: string) => write(line.trimEnd()) });
   }
 
+  /** Logs a fault of the gateway's own, with its stack. */
+  faulted(fault: unknown): void {
+    this.#log.error({ err: fault }, 'fault');
+  }
+
   /** Logs a settled request. */
   settled(record: UsageRecord): void {
     const { usage, at: _at, firstContentMs, totalMs, ...rest } = record;
