@@ -42,7 +42,8 @@ export class SseReader {
   #event = '';
   #eventBytes = 0;
   #first = true;
-  #afterCr = false;
+  /** What the carriage return at the end of the last chunk closed; a line feed that comes now belongs to it. */
+  #afterCr: 'line' | 'event' | undefined;
   #comments = 0;
   #truncated = false;
   #boundary = 0;
@@ -76,11 +77,13 @@ export class SseReader {
     const text = new Bytes(bytes);
     const { raw } = text;
     this.#boundary = 0;
+    if (raw === '') return;
     let start = 0;
-    if (this.#afterCr && raw !== '') {
-      this.#afterCr = false;
-      if (raw.charCodeAt(0) === LF) start = 1;
+    if (this.#afterCr !== undefined && raw.charCodeAt(0) === LF) {
+      start = 1;
+      if (this.#afterCr === 'event') this.#boundary = 1;
     }
+    this.#afterCr = undefined;
     // Where the next line end of each kind is; searched again only when passed, so a chunk is searched once for each kind.
     let lf = raw.indexOf('\n', start);
     let cr = raw.indexOf('\r', start);
@@ -88,10 +91,10 @@ export class SseReader {
       const isCr = cr !== -1 && (lf === -1 || cr < lf);
       const stop = isCr ? cr : lf;
       let next = stop + 1;
-      if (isCr && next === raw.length) this.#afterCr = true;
+      const completed = this.#heldLength === 0 ? this.#line(text, start, stop) : this.#closeHeld(bytes, start, stop);
+      if (isCr && next === raw.length) this.#afterCr = completed ? 'event' : 'line';
       else if (isCr && raw.charCodeAt(next) === LF) next += 1;
-      if (this.#heldLength === 0 ? this.#line(text, start, stop) : this.#closeHeld(bytes, start, stop))
-        this.#boundary = next;
+      if (completed) this.#boundary = next;
       start = next;
       if (lf !== -1 && lf < start) lf = raw.indexOf('\n', start);
       if (cr !== -1 && cr < start) cr = raw.indexOf('\r', start);

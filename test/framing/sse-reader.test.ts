@@ -139,10 +139,10 @@ describe('lines and fields', () => {
 
   test('UP-01 the boundary says how much of a chunk is whole events', () => {
     const reader = new SseReader(() => {}, { eventBytes: 100 });
-    const boundaries = ['data: 1\n\ndata: 2', '\n', '\ndata: é\r\n\r\nda', 'ta', ''].map((text) => {
+    const boundaries = ['data: 1\n\ndata: 2', '\n', '\ndata: é\r\n\r\nda', 'ta\r', '\n\r', '', '\nd'].map((text) => {
       reader.push(Buffer.from(text));
       return reader.boundary;
     });
-    expect(boundaries).toEqual([9, 0, 13, 0, 0]);
+    expect(boundaries).toEqual([9, 0, 13, 0, 2, 0, 1]);
   });
 });
