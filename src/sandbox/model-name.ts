@@ -53,16 +53,23 @@ const MOST_TOKENS = 1_000_000;
 const LONGEST_WAIT_MS = 3_600_000;
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 
-/** One reader for each option; the keys are the names that a refusal lists. */
-const OPTIONS: Record<string, (text: string) => Partial<SandboxOptions>> = {
-  ttft: (text) => ({ ttft: duration('ttft', text) }),
-  rate: (text) => ({ rate: number('rate', text, 0.01, MOST_TOKENS, 'tokens per second: rate=50') }),
-  tokens: (text) => ({ tokens: whole('tokens', text, 1, MOST_TOKENS, 'a count: tokens=2000') }),
-  reasoning: (text) => ({ reasoning: whole('reasoning', text, 0, MOST_TOKENS, 'a count: reasoning=500') }),
-  fail: (text) => ({ fail: failure(text) }),
-  status: (text) => ({ status: status(text) }),
-  retry_after: (text) => ({ retryAfter: whole('retry_after', text.replace(/s$/, ''), 0, 86_400, 'seconds: retry_after=2') }),
-  usage: (text) => (text === 'none' ? { usage: 'none' } : bad('usage', text, 'usage=none')),
+type Task = SandboxModel['task'];
+interface OptionRow {
+  readonly read: (text: string) => Partial<SandboxOptions>;
+  /** Only for this kind of request; absent means for all. */
+  readonly task?: Task;
+}
+
+/** A row for each option; the keys are the names that a refusal lists. */
+const OPTIONS: Record<string, OptionRow> = {
+  ttft: { read: (text) => ({ ttft: duration('ttft', text) }) },
+  rate: { read: (text) => ({ rate: number('rate', text, 0.01, MOST_TOKENS, 'tokens per second: rate=50') }) },
+  tokens: { read: (text) => ({ tokens: whole('tokens', text, 1, MOST_TOKENS, 'a count: tokens=2000') }), task: 'generation' },
+  reasoning: { read: (text) => ({ reasoning: whole('reasoning', text, 0, MOST_TOKENS, 'a count: reasoning=500') }), task: 'generation' },
+  fail: { read: (text) => ({ fail: failure(text) }) },
+  status: { read: (text) => ({ status: status(text) }) },
+  retry_after: { read: (text) => ({ retryAfter: whole('retry_after', text.replace(/s$/, ''), 0, 86_400, 'seconds: retry_after=2') }) },
+  usage: { read: (text) => (text === 'none' ? { usage: 'none' } : bad('usage', text, 'none')) },
 };
 
 /**
@@ -80,21 +87,20 @@ export function parseSandboxModel(model: string): SandboxName {
   const options: SandboxOptions = { ttft: 0, usage: 'exact' };
   if (colon === -1) return { model: known, options };
   const seen = new Set<string>();
-  const read = model.slice(colon + 1).split(',').map((part) => readOption(part, seen));
+  const read = model.slice(colon + 1).split(',').map((part) => readOption(part, known.task, seen));
   return { model: known, options: Object.assign(options, ...read) as SandboxOptions };
 }
 
-function readOption(part: string, seen: Set<string>): Partial<SandboxOptions> {
+function readOption(part: string, task: Task, seen: Set<string>): Partial<SandboxOptions> {
   const equals = part.indexOf('=');
   const name = equals === -1 ? part : part.slice(0, equals);
-  const reader = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-  if (reader === undefined) {
-    const names = nearestFirst(name, Object.keys(OPTIONS)).join(', ');
-    return refuse('model', `The sandbox has no option '${name}'. It has, the nearest first: ${names}.`);
-  }
+  const names = Object.keys(OPTIONS).filter((one) => (OPTIONS[one]?.task ?? task) === task);
+  const row = names.includes(name) ? OPTIONS[name] : undefined;
+  if (row === undefined)
+    return refuse('model', `There is no option '${name}' for this sandbox model. It has, the nearest first: ${nearestFirst(name, names).join(', ')}.`);
   if (seen.has(name)) refuse('model', `The sandbox option '${name}' is given twice.`);
   seen.add(name);
-  return reader(equals === -1 ? '' : part.slice(equals + 1));
+  return row.read(equals === -1 ? '' : part.slice(equals + 1));
 }
 
 function duration(name: string, text: string): number {

@@ -4,6 +4,7 @@ import type { Mint } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import { scriptsFor } from './answer.ts';
 import { inputTokens } from './conversation.ts';
+import { demandRecording, hear } from './ear/ear.ts';
 import { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
 import type { SandboxModel } from './model-name.ts';
 import { Pace } from './pace.ts';
@@ -48,8 +49,9 @@ export async function runSandbox(run: SandboxRun): Promise<void> {
   try {
     await answer(run);
   } catch (failure) {
+    if (run.signal.aborted) return;
     if (!(failure instanceof GatewayFailure)) throw failure;
-    if (!run.signal.aborted) run.emit({ type: 'error', error: failure.error });
+    run.emit({ type: 'error', error: failure.error });
   }
 }
 
@@ -77,8 +79,14 @@ async function answer(run: SandboxRun): Promise<void> {
       begin();
       return play([script], { ...stage, input: countTokens(request.input) });
     }
+    case 'transcription': {
+      const recording = demandRecording(request, run.upload);
+      begin();
+      const { script, seconds } = await hear(request, recording, run.signal, run.notice);
+      return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
+    }
     default:
-      return refuse('model', 'not yet');
+      return request satisfies never;
   }
 }
 
