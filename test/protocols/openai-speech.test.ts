@@ -82,15 +82,18 @@ describe('a sound that is read', () => {
     expect(soundOf(fromFrames(stream)).toString('hex')).toBe('fbffbf01');
   });
 
-  test.each<readonly [string, Event[]]>([
-    ['frames without an end', fromFrames(text('streamed.sse').replace(/data: \{"type":"speech.audio.done[^]*/, ''))],
-    ['[DONE] alone', fromFrames('data: [DONE]\n\n')],
-    ['an empty raw body', fromBytes(Buffer.alloc(0), 1)],
-    ['audio that is no base64', fromFrames('data: {"audio":"*"}\n\ndata: [DONE]\n\n')],
-    ['a page of HTML', fromWhole('<html></html>')],
-    ['JSON without sound', fromWhole('{"id":"x"}')],
+  test.each<readonly [string, () => Event[]]>([
+    [
+      'frames without an end',
+      () => fromFrames(text('streamed.sse').replace(/data: \{"type":"speech.audio.done[^]*/, '')),
+    ],
+    ['[DONE] alone', () => fromFrames('data: [DONE]\n\n')],
+    ['an empty raw body', () => fromBytes(Buffer.alloc(0), 1)],
+    ['audio that is no base64', () => fromFrames('data: {"audio":"*"}\n\ndata: [DONE]\n\n')],
+    ['a page of HTML', () => fromWhole('<html></html>')],
+    ['JSON without sound', () => fromWhole('{"id":"x"}')],
   ])('UP-08 %s is an error', (_what, found) => {
-    expect(found.at(-1)).toMatchObject({ type: 'error', error: { kind: 'bad_response' } });
+    expect(found().at(-1)).toMatchObject({ type: 'error', error: { kind: 'bad_response' } });
   });
 
   test.each(['data: {"error":{"message":"too loud"}}\n\n', 'event: error\ndata: {"message":"too loud"}\n\n'])(

@@ -69,15 +69,15 @@ describe('a transcription that is read', () => {
     expect(folded(fromFrames(stream)).natives).toEqual([]);
   });
 
-  test.each<readonly [string, Event[]]>([
-    ['a clean end without done', fromFrames(deltas('one'))],
-    ['[DONE] alone', fromFrames(DONE)],
-    ['half a frame', fromFrames(`${deltas('one')}data: {"ty\n\n`)],
-    ['HTML', fromWhole('<!doctype html><p>502')],
-    ['JSON without text', fromWhole('{"id":1}')],
-    ['an empty body', fromWhole('')],
+  test.each<readonly [string, () => Event[]]>([
+    ['a clean end without done', () => fromFrames(deltas('one'))],
+    ['[DONE] alone', () => fromFrames(DONE)],
+    ['half a frame', () => fromFrames(`${deltas('one')}data: {"ty\n\n`)],
+    ['HTML', () => fromWhole('<!doctype html><p>502')],
+    ['JSON without text', () => fromWhole('{"id":1}')],
+    ['an empty body', () => fromWhole('')],
   ])('TR-07 UP-08 %s is an error', (_what, events) => {
-    expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'bad_response' } });
+    expect(events().at(-1)).toMatchObject({ type: 'error', error: { kind: 'bad_response' } });
   });
 
   test('TR-07 an error in the stream or the body is an error', () => {
