@@ -52,22 +52,31 @@ export function encodeOpenAiError(error: GatewayError): { readonly status: numbe
 export function decodeOpenAiError(refusal: UpstreamRefusal): GatewayError {
   const { status, body } = refusal;
   const retry = refusal.retryAfter === undefined ? undefined : { retryAfter: refusal.retryAfter };
-  if (status === 401 || status === 403)
-    return { kind: 'upstream_auth', message: `The upstream refused its credential (HTTP ${status}). Check the api_key of this provider.` };
   const told = readTold(body);
+  const kind = kindOf(status, told);
+  if (kind === 'upstream_auth') return refusedCredential(status);
   const fallback = `The upstream answered HTTP ${status}${told === undefined ? ' without a readable error' : ''}.`;
   const error = { ...told, message: told?.message ?? fallback, ...retry };
-  const kind = kindOf(status, told);
   return kind === 'client_error' ? { kind, status, ...error } : { kind, ...error };
 }
 
-/** The error an upstream tells of inside a 200: an `error` object, a string, `{message}` or `{detail}`. */
+/** The error an upstream tells of inside a 200: an `error` object, a string, `{message}`, `{detail}` or `{code, error}`. */
 export function decodeInBandError(value: Json): GatewayError {
   const told = readError(value);
   const status = statusIn(value);
   const kind = kindOf(status ?? 502, told);
+  if (kind === 'upstream_auth') return refusedCredential(status);
   const error = { ...told, message: told?.message ?? 'The upstream reported an error without saying which.' };
   return kind === 'client_error' ? { kind, status: status ?? 400, ...error } : { kind, ...error };
+}
+
+// What an upstream says of a credential may quote it, so its words go nowhere.
+function refusedCredential(status: number | undefined): GatewayError {
+  const where = status === undefined ? '' : ` (HTTP ${status})`;
+  return {
+    kind: 'upstream_auth',
+    message: `The upstream refused its credential${where}. Check the api_key of this provider.`,
+  };
 }
 
 type Told = Pick<GatewayError, 'message' | 'code' | 'type' | 'param' | 'raw'>;
@@ -76,7 +85,8 @@ function readTold(body: string): Told | undefined {
   try {
     const value = parseJson(body);
     const holder = Array.isArray(value) ? asObject(value[0] as Json) : asObject(value);
-    return readError(holder?.['error'] ?? holder ?? value);
+    // A plain text beside a code is told by the object that holds both.
+    return readError(asObject(holder?.['error']) ?? holder ?? value);
   } catch {
     return undefined;
   }
@@ -137,9 +147,13 @@ const KIND_BY_WORD: Record<string, ErrorKind> = {
   invalid_prompt: 'client_error',
 };
 
+// One provider refuses a wrong key with 400.
+const BAD_KEY = /\b(?:incorrect|invalid|missing) api[ _-]?key\b/i;
+
 function kindOf(status: number, told: Told | undefined): ErrorKind {
   if (status === 401 || status === 403) return 'upstream_auth';
-  if (status === 429) return 'rate_limited';
+  if (status === 400 && BAD_KEY.test(told?.message ?? '')) return 'upstream_auth';
+  if (status === 429 || (status === 402 && told?.code === 'in_flight_budget_exhausted')) return 'rate_limited';
   if (status === 503 || status === 529) return 'overloaded';
   if (status === 408 || status === 504) return 'timeout';
   if (status >= 400 && status < 500) return 'client_error';

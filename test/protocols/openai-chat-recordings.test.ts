@@ -1,67 +1,58 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decodeWith, framesOf } from './openai-chat-bench.ts';
 import { collect } from '../../src/model/completion.ts';
-import type { WrittenBlock } from '../../src/model/completion.ts';
+import type { Completion } from '../../src/model/completion.ts';
+import { dialect, protocol } from '../../src/protocols/openai-chat/index.ts';
+import { answersOf, bodyOf, haveRecordings, recordings } from '../support/recordings.ts';
+import type { Recording } from '../support/recordings.ts';
+import { decoded, framesOf, streamOf } from './exchange.ts';
 
-interface Recording {
-  readonly file: string;
-  readonly wire: string;
-  readonly streaming: boolean;
-  readonly http_status: number;
-  readonly text_sha256: string | null;
-  readonly reasoning_sha256: string | null;
-  readonly refusal_sha256: string | null;
-  readonly tool_calls: readonly { readonly name: string; readonly args_sha256: string; readonly args_chars: number }[];
-  readonly finish_reason: readonly string[];
-  readonly usage: Readonly<Record<string, unknown>> | null;
-  readonly error: unknown;
-}
+const request = dialect.decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
 
-const root = process.env['STREAMWEIR_RECORDINGS'] ?? join(import.meta.dirname, '../../../shared/recordings');
-const recorded = existsSync(root);
-const index = recorded ? (JSON.parse(readFileSync(join(root, 'index.json'), 'utf8')) as { readonly files: readonly Recording[] }).files : [];
-const chats = index.filter(({ wire }) => wire === 'openai-chat');
-// One that was cut off, one with an empty call, and two whose facts leave out what was read: a custom tool's name, a summary only in `reasoning_details`.
-const OTHERWISE = /gpustack_qwen3_streams|snowflake_openai_model|custom_tool_call|web_search_with_openrouter/;
-const answers = chats.filter(({ file, http_status: status, error }) => status === 200 && error === null && !OTHERWISE.test(file));
+// One was cut off, one fills absent fields with an empty call, and of one the index leaves out the custom tool's name.
+const OTHERWISE = /gpustack_qwen3_streams|snowflake_openai_model|custom_tool_call/;
+const answers = answersOf('openai-chat').filter(({ file }) => !OTHERWISE.test(file));
+const errors = recordings().filter(({ wire, protocol: kind }) => kind === 'errors' && wire === 'openai-chat');
 
-function hash(blocks: readonly WrittenBlock[], type: string): string | null {
-  const text = blocks.filter(({ head }) => head.type === type && head.choice === undefined).map((block) => block.text);
-  return text.join('') === '' ? null : createHash('sha256').update(text.join('')).digest('hex');
-}
-
-function read(recording: Recording): ReturnType<typeof collect> {
-  const body = readFileSync(join(root, recording.file), 'utf8');
+function read(recording: Recording): Completion {
+  const body = bodyOf(recording).toString();
   return collect(
-    decodeWith((decoder) => {
-      if (!recording.streaming) decoder.whole(body);
-      else {
-        for (const frame of framesOf(body)) decoder.push(frame);
-        decoder.end();
-      }
-    }),
+    decoded(protocol, request, recording.streaming ? streamOf(framesOf(body)) : (decoder) => decoder.whole(body)),
   );
 }
 
-describe.skipIf(!recorded)('recorded chat completions', () => {
-  test.each(answers)('UP-08 FM-46 $file decodes to what it says', (recording) => {
-    const { blocks, usage, finish, error } = read(recording);
-    expect(error).toBeUndefined();
-    expect(hash(blocks, 'text')).toBe(recording.text_sha256);
-    expect(hash(blocks, 'reasoning')).toBe(recording.reasoning_sha256);
-    expect(hash(blocks, 'refusal')).toBe(recording.refusal_sha256);
-    const calls = blocks.filter(({ head }) => head.type === 'tool-call');
-    expect(calls.map(({ head, text }) => [head.type === 'tool-call' && head.name, text])).toEqual(
-      recording.tool_calls.map(({ name }) => [name, expect.any(String)]),
+const sha = (text: string): string | null => (text === '' ? null : createHash('sha256').update(text).digest('hex'));
+const EMPTY = createHash('sha256').digest('hex');
+const textOf = ({ blocks }: Completion, type: string): string =>
+  blocks.map(({ head, text }) => (head.type === type && head.choice === undefined ? text : '')).join('');
+
+describe.skipIf(!haveRecordings)('recorded chat completions', () => {
+  test.each(answers)('UP-01 UP-08 CC-13 $file says what its index says', (recording) => {
+    const answer = read(recording);
+    expect(answer.error).toBeUndefined();
+    expect(sha(textOf(answer, 'text'))).toBe(recording.text_sha256);
+    expect(sha(textOf(answer, 'reasoning'))).toBe(recording.reasoning_sha256);
+    expect(sha(textOf(answer, 'refusal'))).toBe(recording.refusal_sha256);
+    const calls = answer.blocks.flatMap(({ head, text }) =>
+      head.type === 'tool-call' ? [[head.name, sha(text)]] : [],
     );
-    recording.tool_calls.forEach((call, at) => {
-      if (call.args_chars > 0) expect(createHash('sha256').update(calls[at]?.text ?? '').digest('hex')).toBe(call.args_sha256);
-      else expect(calls[at]?.text).toBe(finish?.reason === 'length' ? "" : "{}");
-    });
-    expect(finish?.raw).toBe(recording.finish_reason[0]);
-    if (recording.usage !== null) expect(JSON.parse(JSON.stringify(usage?.raw))).toEqual(recording.usage);
+    const none = answer.finish?.reason === 'length' ? null : sha('{}');
+    expect(calls).toEqual(
+      recording.tool_calls.map(({ name, args_sha256: args }) => [name, args === EMPTY ? none : args]),
+    );
+    expect(answer.finish?.raw).toBe(recording.finish_reason[0]);
+    if (recording.usage !== null) expect(JSON.parse(JSON.stringify(answer.usage?.raw))).toEqual(recording.usage);
+  });
+
+  test.each(errors)('FM-04 UP-08 $file is an error', (recording) => {
+    if (recording.http_status === 200) {
+      expect(read(recording).error?.message).toMatch(/./);
+      return;
+    }
+    const error = protocol.decodeError({ status: recording.http_status, body: bodyOf(recording).toString() });
+    expect(error.message).toMatch(/./);
+    expect(error.message).not.toMatch(
+      /api.key/i.test(bodyOf(recording).toString()) ? /provided|Authentication/ : /without a readable error/,
+    );
   });
 });

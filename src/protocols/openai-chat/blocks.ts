@@ -43,7 +43,9 @@ export class BlockWriter {
 
   /** Ends a block; half a pair that never met its other half is dropped, for no text can hold it. */
   end(block: OpenBlock, seal?: Seal): void {
-    this.#emit(seal === undefined ? { type: 'block-end', index: block.index } : { type: 'block-end', index: block.index, seal });
+    this.#emit(
+      seal === undefined ? { type: 'block-end', index: block.index } : { type: 'block-end', index: block.index, seal },
+    );
   }
 }
 

@@ -38,7 +38,7 @@ interface CallPlace {
 /** Puts the tool calls of one choice together from deltas whose indices, ids and names cannot be relied on (FM-11, FM-12). */
 export class Calls {
   readonly #place: CallPlace;
-  #calls: Call[] = [];
+  readonly #calls: Call[] = [];
 
   constructor(place: CallPlace) {
     this.#place = place;
@@ -93,14 +93,16 @@ export class Calls {
         this.#place.blocks.input(call.block, '{}');
       }
       call.done = true;
-      const seal = call.extra === undefined ? undefined : { protocol: 'openai-chat' as const, data: JSON.stringify(call.extra) };
+      const seal =
+        call.extra === undefined ? undefined : { protocol: 'openai-chat' as const, data: JSON.stringify(call.extra) };
       this.#place.blocks.end(call.block, seal);
     }
   }
 
   #add(call: Call, piece: Piece): void {
     if (piece.id !== '' && call.wireId === '') call.wireId = piece.id;
-    if (piece.name !== '' && call.block === undefined) call.name = piece.name.startsWith(call.name) ? piece.name : call.name + piece.name;
+    if (piece.name !== '' && call.block === undefined)
+      call.name = piece.name.startsWith(call.name) ? piece.name : call.name + piece.name;
     if (piece.input === '') return;
     call.input.push(piece.input);
     if (call.name === '') return;
@@ -139,9 +141,12 @@ export class Calls {
     if (key === undefined && piece.position > 0 && name !== '') return this.#create(piece);
     const latest = key === undefined ? this.#calls.at(-1) : this.#calls.findLast((call) => call.key === key);
     if (id !== '') {
-      const same = this.#calls.findLast((call) => call.wireId === id && (key === undefined || call.key === undefined || call.key === key));
+      const same = this.#calls.findLast(
+        (call) => call.wireId === id && (key === undefined || call.key === undefined || call.key === key),
+      );
       if (same !== undefined) return same;
-      const late = latest !== undefined && key !== undefined && latest.wireId === '' && latest.block === undefined && name === '';
+      const late =
+        latest !== undefined && key !== undefined && latest.wireId === '' && latest.block === undefined && name === '';
       // Servers exist that mint a fresh id for every delta; without a name it cannot be a new call while the last one is unfinished.
       const fresh = latest !== undefined && !latest.done && name === '' && latest.name !== '' && !isWhole(latest);
       return late || fresh ? latest : this.#create(piece);
@@ -149,7 +154,8 @@ export class Calls {
     if (latest === undefined) return this.#create(piece);
     if (name === '') return latest;
     if (latest.done) return this.#create(piece);
-    if (latest.input.length === 0) return key !== undefined || name.startsWith(latest.name) ? latest : this.#create(piece);
+    if (latest.input.length === 0)
+      return key !== undefined || name.startsWith(latest.name) ? latest : this.#create(piece);
     return name === latest.name && !isWhole(latest) ? latest : this.#create(piece);
   }
 }

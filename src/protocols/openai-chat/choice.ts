@@ -3,7 +3,7 @@ import { Calls } from './calls.ts';
 import { partTexts, readAnnotation, readReasoning } from './parts.ts';
 import type { ReasoningDetails } from './parts.ts';
 import { FINISH } from './words.ts';
-import type { Seal, TextKind, TokenLogprob } from '../../model/block.ts';
+import type { Annotation, Seal, TextKind, TokenLogprob } from '../../model/block.ts';
 import type { FinishReason } from '../../model/event.ts';
 import type { Mint } from '../../model/ids.ts';
 import { asArray, asObject, asString } from '../../model/json.ts';
@@ -46,7 +46,13 @@ export class Choice {
     this.#number = number;
     this.#blocks = blocks;
     this.#setting = setting;
-    this.#calls = new Calls({ blocks, mint: setting.mint, ids: setting.ids, choice: number, makeRoom: () => this.#endCurrent() });
+    this.#calls = new Calls({
+      blocks,
+      mint: setting.mint,
+      ids: setting.ids,
+      choice: number,
+      makeRoom: () => this.#endCurrent(),
+    });
   }
 
   get finished(): boolean {
@@ -79,8 +85,15 @@ export class Choice {
     if (typeof refusal === 'string') this.#text('refusal', refusal, tokensOf(logprobs, 'refusal'));
     const audio = asObject(delta['audio']);
     if (audio !== undefined) this.#audio(audio);
-    for (const annotation of asArray(delta['annotations']) ?? []) this.#blocks.annotation(this.#open('text'), readAnnotation(annotation));
+    for (const annotation of asArray(delta['annotations']) ?? [])
+      this.#blocks.annotation(this.#open('text'), readAnnotation(annotation));
     this.#toolCalls(delta);
+  }
+
+  /** Adds the sources of the text that was written last. */
+  cite(citations: readonly Annotation[]): void {
+    if (this.#current?.kind !== 'text') return;
+    for (const citation of citations) this.#blocks.annotation(this.#current.block, citation);
   }
 
   /** Takes a `finish_reason`: the first one counts, later ones only end what was written since (FM-47). */
@@ -152,10 +165,15 @@ export class Choice {
     this.#endCurrent();
     this.#calls.settle();
     this.#wrote = true;
-    const place = { ...(itemId !== undefined && itemId !== '' && { itemId }), ...(this.#number > 0 && { choice: this.#number }) };
+    const place = {
+      ...(itemId !== undefined && itemId !== '' && { itemId }),
+      ...(this.#number > 0 && { choice: this.#number }),
+    };
     const format = this.#setting.audioFormat;
     const block = this.#blocks.open(
-      kind === 'audio' ? { type: 'media', media: 'audio', ...(format !== undefined && { format }), ...place } : { type: kind, ...place },
+      kind === 'audio'
+        ? { type: 'media', media: 'audio', ...(format !== undefined && { format }), ...place }
+        : { type: kind, ...place },
     );
     this.#current = { kind, block };
     return block;

@@ -1,7 +1,9 @@
 import { BlockWriter } from './blocks.ts';
 import { Choice } from './choice.ts';
 import type { ChoiceEnd, ChoiceSetting } from './choice.ts';
+import { readCitations } from './parts.ts';
 import type { Frame } from '../../framing/frame.ts';
+import type { Annotation } from '../../model/block.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { ChoiceFinish, Sink } from '../../model/event.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
@@ -13,7 +15,10 @@ import type { Decoder, DecoderContext, DecoderPhase } from '../codec.ts';
 import { decodeInBandError } from '../openai-error.ts';
 import { readTokenUsage } from '../openai-tokens.ts';
 
-const TRUNCATED: GatewayError = { kind: 'bad_response', message: 'The upstream ended its answer before it was complete.' };
+const TRUNCATED: GatewayError = {
+  kind: 'bad_response',
+  message: 'The upstream ended its answer before it was complete.',
+};
 
 /** Reads chat completions, streamed or whole. `finish` is held back until the end, for usage may follow the finish reason. */
 export class ChatDecoder implements Decoder {
@@ -28,6 +33,7 @@ export class ChatDecoder implements Decoder {
   #model = '';
   #created: number | undefined;
   #usage: Usage | undefined;
+  #citations: readonly Annotation[] = [];
 
   constructor(emit: Sink, context: DecoderContext) {
     this.#emit = emit;
@@ -82,13 +88,15 @@ export class ChatDecoder implements Decoder {
   #chunk(chunk: JsonObject, whole: boolean): void {
     const choices = asArray(chunk['choices']) ?? [];
     this.#head(chunk, choices.length > 0);
+    if (chunk['citations'] !== undefined) this.#citations = readCitations(chunk);
     choices.forEach((value, position) => {
       const choice = asObject(value);
       if (choice !== undefined && this.phase !== 'closed') this.#choice(choice, position, whole);
     });
     if (this.phase === 'closed') return;
     this.#take(chunk['usage'] ?? asObject(chunk['x_groq'])?.['usage']);
-    if (this.phase === 'open' && this.#isFinished()) this.phase = 'finished';
+    // A choice that opens late reopens the answer.
+    this.phase = this.#isFinished() ? 'finished' : 'open';
   }
 
   #choice(value: JsonObject, position: number, whole: boolean): void {
@@ -109,7 +117,9 @@ export class ChatDecoder implements Decoder {
     if (delta !== undefined) choice.delta(delta, asObject(value['logprobs']));
     this.#take(value['usage']);
     const reason = asString(value['finish_reason']);
-    if (reason !== undefined && reason !== '') choice.finish(reason, asString(value['stop_reason']));
+    if (reason === undefined || reason === '') return;
+    if (!choice.finished) choice.cite(this.#citations);
+    choice.finish(reason, asString(value['stop_reason']));
   }
 
   #head(chunk: JsonObject, begin: boolean): void {
@@ -200,15 +210,19 @@ function settingOf(context: DecoderContext): ChoiceSetting {
 
 function messageOf(choice: JsonObject): JsonObject | undefined {
   const text = asString(choice['text']);
-  return asObject(choice['message']) ?? asObject(choice['delta']) ?? (text === undefined ? undefined : { content: text });
+  return (
+    asObject(choice['message']) ?? asObject(choice['delta']) ?? (text === undefined ? undefined : { content: text })
+  );
 }
 
 // FM-04: providers tell of errors inside a 200 in four shapes.
 function errorIn(value: Json, chunk: JsonObject | undefined, named: boolean): Json | undefined {
   if (chunk === undefined) return value === null ? {} : value;
-  if (isError(chunk['error'])) return chunk['error'];
+  const alone = !('choices' in chunk);
+  // A plain text may have its code beside it.
+  if (isError(chunk['error'])) return alone && typeof chunk['error'] === 'string' ? chunk : chunk['error'];
   if (named) return chunk;
-  const bare = !('choices' in chunk) && (chunk['object'] ?? 'error') === 'error';
+  const bare = alone && (chunk['object'] ?? 'error') === 'error';
   return bare && (isError(chunk['message']) || isError(chunk['detail'])) ? chunk : undefined;
 }
 

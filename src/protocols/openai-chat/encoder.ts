@@ -59,7 +59,12 @@ export class ChatEncoder implements Encoder {
     this.#reasoning = reasoningKeys(reply);
     this.#legacy = isLegacy(reply.body);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
-    const same = { id: `chatcmpl-${reply.id}`, object: 'chat.completion.chunk', created: reply.created, model: reply.model };
+    const same = {
+      id: `chatcmpl-${reply.id}`,
+      object: 'chat.completion.chunk',
+      created: reply.created,
+      model: reply.model,
+    };
     this.#head = `data: ${lineSafe(JSON.stringify(same)).slice(0, -1)},"choices":[`;
     this.#tail = this.#withUsage ? '],"usage":null}\n\n' : ']}\n\n';
     this.#lead = `${this.#head}{"index":0,"delta":`;
@@ -151,13 +156,16 @@ export class ChatEncoder implements Encoder {
       case 'text':
       case 'refusal': {
         const content = head.type === 'text';
-        const tokens = logprobs && JSON.stringify(content ? { content: logprobs, refusal: null } : { content: null, refusal: logprobs });
+        const tokens =
+          logprobs &&
+          JSON.stringify(content ? { content: logprobs, refusal: null } : { content: null, refusal: logprobs });
         this.#delta(choice, content ? `{"content":${piece}}` : `{"refusal":${piece}}`, tokens);
         return;
       }
       case 'reasoning':
       case 'reasoning-summary':
-        if (this.#reasoning.length > 0) this.#delta(choice, `{${this.#reasoning.map((key) => `"${key}":${piece}`).join(',')}}`);
+        if (this.#reasoning.length > 0)
+          this.#delta(choice, `{${this.#reasoning.map((key) => `"${key}":${piece}`).join(',')}}`);
         return;
       case 'media':
         this.#audio(block, 'transcript', text);
@@ -172,7 +180,9 @@ export class ChatEncoder implements Encoder {
   #input({ head, call }: Block, piece: string): string {
     if (this.#legacy) return `{"function_call":{"arguments":${piece}}}`;
     const custom = head.type === 'tool-call' && head.custom === true;
-    return custom ? `{"tool_calls":[{"index":${call},"custom":{"input":${piece}}}]}` : `{"tool_calls":[{"index":${call},"function":{"arguments":${piece}}}]}`;
+    return custom
+      ? `{"tool_calls":[{"index":${call},"custom":{"input":${piece}}}]}`
+      : `{"tool_calls":[{"index":${call},"function":{"arguments":${piece}}}]}`;
   }
 
   #audio({ head, choice }: Block, key: 'data' | 'transcript', piece: string): void {
@@ -197,7 +207,11 @@ export class ChatEncoder implements Encoder {
     const lead = choice.number === 0 ? this.#lead : this.#leadOf(choice.number);
     const tokens = logprobs === undefined ? '' : `"logprobs":${lineSafe(logprobs)},`;
     const chunk = `${lead}${lineSafe(json)},${tokens}"finish_reason":null}${this.#tail}`;
-    this.#write(choice.begun ? chunk : this.#role(choice, json.startsWith('{"tool_calls"') || json.startsWith('{"function_call"')) + chunk);
+    this.#write(
+      choice.begun
+        ? chunk
+        : this.#role(choice, json.startsWith('{"tool_calls"') || json.startsWith('{"function_call"')) + chunk,
+    );
   }
 
   #role(choice: Choice, callFirst: boolean): string {
@@ -213,7 +227,8 @@ export class ChatEncoder implements Encoder {
   #finish(event: Extract<Event, { type: 'finish' }>): void {
     let text = this.#finishChunk({ ...event, choice: 0 });
     for (const other of event.others ?? []) text += this.#finishChunk(other);
-    if (this.#withUsage && this.#usage !== undefined) text += `${this.#head}],"usage":${lineSafe(JSON.stringify(usageObject(this.#usage)))}}\n\n`;
+    if (this.#withUsage && this.#usage !== undefined)
+      text += `${this.#head}],"usage":${lineSafe(JSON.stringify(usageObject(this.#usage)))}}\n\n`;
     this.#write(text + DONE_FRAME);
   }
 

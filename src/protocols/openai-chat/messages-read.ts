@@ -1,7 +1,7 @@
 import { readReasoning } from './parts.ts';
 import type { Block, MediaBlock, MediaSource, ToolCallBlock } from '../../model/block.ts';
 import { refuse } from '../../model/errors.ts';
-import { Fields } from '../../model/fields.ts';
+import type { Fields } from '../../model/fields.ts';
 import { asString } from '../../model/json.ts';
 import type { Role, Turn } from '../../model/request.ts';
 
@@ -46,7 +46,10 @@ function readMessage(message: Fields, index: number, talk: Conversation): void {
       return;
     }
     default:
-      refuse(message.pathOf('role'), `'${message.pathOf('role')}' must be system, developer, user, assistant, tool or function, not '${role}'.`);
+      refuse(
+        message.pathOf('role'),
+        `'${message.pathOf('role')}' must be system, developer, user, assistant, tool or function, not '${role}'.`,
+      );
   }
 }
 
@@ -90,7 +93,13 @@ function readCall(call: Fields): ToolCallBlock {
   const id = call.requiredString('id');
   const custom = call.object('custom');
   if (custom !== undefined)
-    return { type: 'tool-call', id, name: custom.requiredString('name'), input: custom.string('input') ?? '', custom: true };
+    return {
+      type: 'tool-call',
+      id,
+      name: custom.requiredString('name'),
+      input: custom.string('input') ?? '',
+      custom: true,
+    };
   const fn = call.object('function') ?? call.missing('function');
   const extra = call.object('extra_content')?.value;
   const seal = { protocol: 'openai-chat' as const, data: JSON.stringify(extra ?? {}) };
@@ -140,7 +149,12 @@ function readImage(part: Fields): MediaBlock {
   if (bare !== undefined) return { type: 'media', media: 'image', source: sourceOf(bare) };
   const image = part.object('image_url') ?? part.missing('image_url');
   const detail = image.string('detail');
-  return { type: 'media', media: 'image', source: sourceOf(image.requiredString('url')), ...(detail !== undefined && { detail }) };
+  return {
+    type: 'media',
+    media: 'image',
+    source: sourceOf(image.requiredString('url')),
+    ...(detail !== undefined && { detail }),
+  };
 }
 
 function readFile(file: Fields): MediaBlock {

@@ -38,9 +38,13 @@ function writeAssistant(blocks: readonly Block[]): JsonObject {
   const parts = blocks.filter((block) => block.type === 'text' || block.type === 'native');
   const refusal = blocks.map((block) => (block.type === 'refusal' ? block.text : '')).join('');
   const calls = blocks.flatMap((block) => (block.type === 'tool-call' ? [writeCall(block)] : []));
-  const audio = blocks.find((block) => block.type === 'media' && block.media === 'audio' && block.source.type === 'file');
+  const audio = blocks.find(
+    (block) => block.type === 'media' && block.media === 'audio' && block.source.type === 'file',
+  );
   // Plain reasoning of earlier turns is left out, as the format's own clients do; what its upstream sealed goes back (CC-21).
-  const details = blocks.flatMap((block) => (block.type === 'reasoning' ? unsealed(block.seal && sealedDetails(block.seal), block.text) : []));
+  const details = blocks.flatMap((block) =>
+    block.type === 'reasoning' ? unsealed(block.seal && sealedDetails(block.seal), block.text) : [],
+  );
   return {
     role: 'assistant',
     content: parts.length === 0 ? null : writeContent(parts),
@@ -84,7 +88,10 @@ function writePart(block: Block): Json | undefined {
       return writeMedia(block);
     case 'native':
       if (block.native.protocol === 'openai-chat') return block.native.value;
-      return unsupported('input', "The chosen model's provider does not know one of the kinds of content in this conversation.");
+      return unsupported(
+        'input',
+        "The chosen model's provider does not know one of the kinds of content in this conversation.",
+      );
     case 'reasoning':
     case 'reasoning-summary':
     case 'tool-call':
@@ -98,13 +105,21 @@ function writePart(block: Block): Json | undefined {
 function writeMedia({ media, source, detail, format, name }: MediaBlock): Json {
   const data = source.type === 'base64' ? source.data : undefined;
   if (media === 'image' && source.type !== 'file')
-    return { type: 'image_url', image_url: { url: urlOf(source, 'image/png'), ...(detail !== undefined && { detail }) } };
-  if (media === 'video' && source.type !== 'file') return { type: 'video_url', video_url: { url: urlOf(source, 'video/mp4') } };
-  if (media === 'audio' && data !== undefined) return { type: 'input_audio', input_audio: { data, format: format ?? 'wav' } };
+    return {
+      type: 'image_url',
+      image_url: { url: urlOf(source, 'image/png'), ...(detail !== undefined && { detail }) },
+    };
+  if (media === 'video' && source.type !== 'file')
+    return { type: 'video_url', video_url: { url: urlOf(source, 'video/mp4') } };
+  if (media === 'audio' && data !== undefined)
+    return { type: 'input_audio', input_audio: { data, format: format ?? 'wav' } };
   if (media === 'document' && source.type === 'file') return { type: 'file', file: { file_id: source.id } };
   if (media === 'document' && source.type === 'base64')
     return { type: 'file', file: { file_data: urlOf(source, 'application/pdf'), filename: name ?? 'document.pdf' } };
-  return unsupported('input', `The chosen model's provider takes no ${media} from a ${source.type}. Send it inline as base64.`);
+  return unsupported(
+    'input',
+    `The chosen model's provider takes no ${media} from a ${source.type}. Send it inline as base64.`,
+  );
 }
 
 function urlOf(source: Exclude<MediaBlock['source'], { type: 'file' }>, mimeType: string): string {

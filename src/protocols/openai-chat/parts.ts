@@ -11,21 +11,23 @@ export interface ReasoningDetails {
 /** The reasoning of a delta or message under any of its names, or undefined when there is none. */
 export function readReasoning(delta: JsonObject): ReasoningDetails | undefined {
   const plain = delta['reasoning_content'] ?? delta['reasoning'];
-  const details = asArray(delta['reasoning_details']);
-  if (typeof plain !== 'string' && details === undefined) return undefined;
-  let listed = '';
+  const details = asArray(delta['reasoning_details']) ?? [];
+  if (typeof plain !== 'string' && details.length === 0) return undefined;
+  // Where a field for the plain text exists, it repeats the details or leaves them out on purpose.
+  const listed = !('reasoning' in delta || 'reasoning_content' in delta);
+  let text = asString(plain) ?? '';
   const sealed: JsonObject[] = [];
-  for (const item of details ?? []) {
+  for (const item of details) {
     const detail = asObject(item);
     if (detail === undefined) continue;
-    listed += asString(detail['text']) ?? asString(detail['summary']) ?? '';
-    if (isFilled(detail['signature']) || isFilled(detail['data'])) {
-      const { text: _text, ...opaque } = detail;
-      sealed.push(opaque);
-    }
+    const said = asString(detail['text']) ?? asString(detail['summary']) ?? '';
+    if (listed) text += said;
+    const unsaid = said !== '' && !listed && text === '';
+    if (!isFilled(detail['signature']) && !isFilled(detail['data']) && !unsaid) continue;
+    const { text: _text, ...opaque } = detail;
+    sealed.push(opaque);
   }
-  // Both say the same where both are given.
-  return { text: typeof plain === 'string' && plain !== '' ? plain : listed, sealed };
+  return { text, sealed };
 }
 
 function isFilled(value: Json | undefined): boolean {
@@ -67,4 +69,15 @@ export function readAnnotation(value: Json): Annotation {
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
   };
+}
+
+/** The sources that a search provider lists beside the answer: `citations`, with titles from `search_results`. */
+export function readCitations(chunk: JsonObject): readonly Annotation[] {
+  const results = asArray(chunk['search_results']) ?? [];
+  return (asArray(chunk['citations']) ?? []).flatMap((value): readonly Annotation[] => {
+    const url = asString(value);
+    const result = results.map(asObject).find((candidate) => candidate?.['url'] === url);
+    const title = asString(result?.['title']);
+    return url === undefined ? [] : [{ type: 'url', url, ...(title !== undefined && { title }) }];
+  });
 }

@@ -38,7 +38,12 @@ export function decodeRequest(body: JsonObject): Generation {
     ...(reasoning !== undefined && { reasoning }),
     ...(choices !== undefined && choices > 1 && { choices }),
     ...(logprobs !== undefined && { logprobs }),
-    ...words(fields, { verbosity: 'verbosity', user: 'user', serviceTier: 'service_tier', cacheKey: 'prompt_cache_key' }),
+    ...words(fields, {
+      verbosity: 'verbosity',
+      user: 'user',
+      serviceTier: 'service_tier',
+      cacheKey: 'prompt_cache_key',
+    }),
     ...(metadata !== undefined && { metadata }),
     native: { protocol: 'openai-chat', value: body },
   };
@@ -96,7 +101,8 @@ function readOutput(fields: Fields): OutputFormat | undefined {
   const type = format.requiredString('type');
   if (type === 'text') return { type: 'text' };
   if (type === 'json_object') return { type: 'json' };
-  if (type !== 'json_schema') refuse('response_format.type', `'response_format.type' must be text, json_object or json_schema, not '${type}'.`);
+  if (type !== 'json_schema')
+    refuse('response_format.type', `'response_format.type' must be text, json_object or json_schema, not '${type}'.`);
   const schema = format.object('json_schema') ?? format.missing('json_schema');
   const shape = schema.object('schema')?.value;
   const strict = schema.boolean('strict');
@@ -158,8 +164,11 @@ function readToolChoice(fields: Fields): ToolChoice | undefined {
 
 function readAllowed(allowed: Fields): ToolChoice {
   const mode = allowed.string('mode') ?? 'auto';
-  if (mode !== 'auto' && mode !== 'required') refuse(allowed.pathOf('mode'), `'${allowed.pathOf('mode')}' must be auto or required.`);
+  if (mode !== 'auto' && mode !== 'required')
+    refuse(allowed.pathOf('mode'), `'${allowed.pathOf('mode')}' must be auto or required.`);
   if (asArray(allowed.get('tools')) === undefined) allowed.missing('tools');
-  const names = allowed.objects('tools').map((tool) => (tool.object('function') ?? tool.object('custom') ?? tool).requiredString('name'));
+  const names = allowed
+    .objects('tools')
+    .map((tool) => (tool.object('function') ?? tool.object('custom') ?? tool).requiredString('name'));
   return { type: 'allowed', names, mode };
 }

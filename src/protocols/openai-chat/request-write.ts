@@ -82,7 +82,10 @@ function without(object: { readonly [key: string]: Json | undefined }): JsonObje
 function writeTool(tool: Tool, index: number): Json {
   if (tool.type === 'native') {
     if (tool.native.protocol === 'openai-chat') return tool.native.value;
-    return unsupported(`tools[${index}]`, `The chosen model's provider does not know this kind of tool; only function tools can be used with it.`);
+    return unsupported(
+      `tools[${index}]`,
+      `The chosen model's provider does not know this kind of tool; only function tools can be used with it.`,
+    );
   }
   const { name, description, parameters, strict } = tool;
   return { type: 'function', function: without({ name, description, parameters, strict }) };

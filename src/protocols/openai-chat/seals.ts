@@ -23,15 +23,12 @@ function parsed(data: string): Json | undefined {
 
 /** An annotation as this format writes it, or undefined for one that only another format knows. */
 export function writeAnnotation(annotation: Annotation): Json | undefined {
-  if (annotation.type === 'native') return annotation.native.protocol === 'openai-chat' ? annotation.native.value : undefined;
+  if (annotation.type === 'native')
+    return annotation.native.protocol === 'openai-chat' ? annotation.native.value : undefined;
   const { url, title, start, end } = annotation;
   return {
     type: 'url_citation',
-    url_citation: {
-      url,
-      title: title ?? '',
-      ...(start !== undefined && { start_index: start }),
-      ...(end !== undefined && { end_index: end }),
-    },
+    // Typed clients demand all four.
+    url_citation: { url, title: title ?? '', start_index: start ?? 0, end_index: end ?? 0 },
   };
 }

@@ -43,11 +43,17 @@ function messageObject(blocks: readonly WrittenBlock[], legacy: boolean, reply: 
   const calls = blocks.flatMap((block) => callObject(block) ?? []);
   const refusal = textOf(blocks, ['refusal']);
   const audio = audioObject(blocks, reply);
-  const content = textOf(blocks, ['text']) ?? (calls.length > 0 || refusal !== undefined || audio !== undefined ? null : '');
+  const content =
+    textOf(blocks, ['text']) ?? (calls.length > 0 || refusal !== undefined || audio !== undefined ? null : '');
   const thought = textOf(blocks, ['reasoning', 'reasoning-summary']);
   const keys = reasoningKeys(reply);
-  const details = keys.length === 0 ? [] : blocks.flatMap((block) => (block.head.type === 'tool-call' ? [] : (sealedDetails(block.seal) ?? [])));
-  const annotations = blocks.flatMap((block) => block.annotations.flatMap((annotation) => writeAnnotation(annotation) ?? []));
+  const details =
+    keys.length === 0
+      ? []
+      : blocks.flatMap((block) => (block.head.type === 'tool-call' ? [] : (sealedDetails(block.seal) ?? [])));
+  const annotations = blocks.flatMap((block) =>
+    block.annotations.flatMap((annotation) => writeAnnotation(annotation) ?? []),
+  );
   return {
     role: 'assistant',
     content,
@@ -56,7 +62,8 @@ function messageObject(blocks: readonly WrittenBlock[], legacy: boolean, reply: 
     ...(details.length > 0 && { reasoning_details: details }),
     ...(annotations.length > 0 && { annotations }),
     ...(audio !== undefined && { audio }),
-    ...(calls.length > 0 && (legacy ? { function_call: asObject(calls[0])?.['function'] ?? null } : { tool_calls: calls })),
+    ...(calls.length > 0 &&
+      (legacy ? { function_call: asObject(calls[0])?.['function'] ?? null } : { tool_calls: calls })),
   };
 }
 
@@ -70,7 +77,12 @@ function callObject({ head, text, seal }: WrittenBlock): JsonObject | undefined 
   const { id, name } = head;
   if (head.custom === true) return { id, type: 'custom', custom: { name, input: text } };
   const extra = sealedExtra(seal);
-  return { id, type: 'function', function: { name, arguments: text }, ...(extra !== undefined && { extra_content: extra }) };
+  return {
+    id,
+    type: 'function',
+    function: { name, arguments: text },
+    ...(extra !== undefined && { extra_content: extra }),
+  };
 }
 
 function audioObject(blocks: readonly WrittenBlock[], reply: Reply): JsonObject | undefined {
