@@ -26,12 +26,14 @@ export async function serve(options: LoadOptions, version: string): Promise<numb
     console.error(startFailure(error, loaded.snapshot));
     return 1;
   }
+  // Before the banner: whoever reads it may send a signal at once.
+  const ended = untilSignal(running);
   console.error(banner(running.url, version, loaded.snapshot));
-  return until(running);
+  return ended;
 }
 
 // The first signal lets running answers finish, the second does not wait.
-async function until(running: RunningServer): Promise<number> {
+function untilSignal(running: RunningServer): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let asked: number | undefined;
   const stop = (note: string, code: number): void => {
