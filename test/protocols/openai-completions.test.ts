@@ -83,6 +83,21 @@ describe('a stream that is read', () => {
     expect(last(chunk('a', 'error') + DONE)?.type).toBe('error');
   });
 
+  test('CC-27 nothing is told before there is content, so that an early error can still become an HTTP status', () => {
+    const opening = frame({
+      id: '',
+      choices: [],
+      system_fingerprint: 'fp',
+      prompt_filter_results: [{ prompt_index: 0 }],
+    });
+    const failing = decodeText(opening + frame({ error: { message: 'filtered' } }));
+    expect(failing.map(({ type }) => type)).toEqual(['error']);
+    const [start, native, ...rest] = decodeText(opening + chunk('a', 'stop') + DONE);
+    expect(start).toMatchObject({ type: 'start', id: 'cmpl-1' });
+    expect(native).toMatchObject({ native: { value: { system_fingerprint: 'fp' } } });
+    expect(rest.map(({ type }) => type)).toEqual(['block-start', 'text-delta', 'block-end', 'finish']);
+  });
+
   test('U44 impossible usage figures are clamped and marked', () => {
     const usage = { prompt_tokens: -4, completion_tokens: '7', total_tokens: 1e300 };
     const events = decodeText(chunk('a', 'stop') + frame({ choices: [], usage }) + DONE);

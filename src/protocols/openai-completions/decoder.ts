@@ -25,6 +25,7 @@ export class CompletionsDecoder implements Decoder {
   readonly #expected: number;
   readonly #choices = new Map<number, Choice>();
   readonly #told = new Set<string>();
+  #extras: JsonObject | undefined;
   #started = false;
   #blocks = 0;
   #finished = 0;
@@ -84,7 +85,7 @@ export class CompletionsDecoder implements Decoder {
       if (saysError(value)) this.fail(decodeInBandError(value));
       return;
     }
-    this.#extras(value);
+    this.#noteExtras(value);
     for (const item of choices ?? []) {
       const choice = asObject(item);
       if (choice !== undefined) this.#choice(choice, value);
@@ -130,6 +131,7 @@ export class CompletionsDecoder implements Decoder {
     if (open !== undefined) return open;
     const index = this.#blocks++;
     choice.open.set(type, index);
+    this.#tellExtras(body);
     this.#say(
       { type: 'block-start', index, block: { type, ...(choice.number !== 0 && { choice: choice.number }) } },
       body,
@@ -146,13 +148,20 @@ export class CompletionsDecoder implements Decoder {
     this.#finished++;
   }
 
-  #extras(body: JsonObject): void {
+  // They wait for content: nothing may reach a client while the answer could still be another's (FM-05).
+  #noteExtras(body: JsonObject): void {
     for (const key of EXTRA_KEYS) {
       const value = body[key];
       if (value === undefined || value === null || this.#told.has(key)) continue;
       this.#told.add(key);
-      this.#say({ type: 'native', native: { protocol: 'openai-completions', value: { [key]: value } } }, body);
+      this.#extras = { ...this.#extras, [key]: value };
     }
+  }
+
+  #tellExtras(body: JsonObject): void {
+    if (this.#extras === undefined) return;
+    this.#say({ type: 'native', native: { protocol: 'openai-completions', value: this.#extras } }, body);
+    this.#extras = undefined;
   }
 
   #say(event: Event, body: JsonObject): void {
@@ -182,6 +191,7 @@ export class CompletionsDecoder implements Decoder {
   }
 
   #close(): void {
+    this.#tellExtras({});
     this.#phase = 'closed';
     const inOrder = [...this.#choices.values()].toSorted((left, right) => left.number - right.number);
     const others: ChoiceFinish[] = [];
