@@ -8,6 +8,7 @@ import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 
 interface Part {
+  readonly kind: TextKind;
   readonly wire: number;
   readonly block: number;
   written: boolean;
@@ -87,7 +88,7 @@ export class IncomingItems {
   textDone(frame: JsonObject, kind: TextKind): void {
     const text = asString(frame[kind === 'refusal' ? 'refusal' : 'text']) ?? '';
     const item = this.#item(frame, kind);
-    const known = listOf(item, kind).find((part) => part.wire === wireIndex(frame, kind));
+    const known = partAt(item, kind, wireIndex(frame, kind));
     if (known?.written === true || (known !== undefined && text === '')) return;
     this.#write(this.#part(frame, kind), text, asArray(frame['logprobs']));
   }
@@ -104,8 +105,7 @@ export class IncomingItems {
     const value = asObject(frame['part']);
     const kind = partKind(value);
     if (value === undefined || kind === undefined) return this.native(frame);
-    const list = listOf(this.#item(frame, kind), kind);
-    const part = list.find((candidate) => candidate.wire === wireIndex(frame, kind)) ?? this.#part(frame, kind);
+    const part = partAt(this.#item(frame, kind), kind, wireIndex(frame, kind)) ?? this.#part(frame, kind);
     this.#fill(part, value);
     if (kind === 'text' || kind === 'refusal') this.#closePart(part);
   }
@@ -201,8 +201,8 @@ export class IncomingItems {
   #part(frame: JsonObject, kind: TextKind): Part {
     const item = this.#item(frame, kind);
     const wire = wireIndex(frame, kind);
-    const open = listOf(item, kind).find((part) => part.open && part.wire === wire);
-    return open ?? this.#openPart(item, kind, wire);
+    const known = partAt(item, kind, wire);
+    return known?.open === true ? known : this.#openPart(item, kind, wire);
   }
 
   #openPart(item: Item, kind: TextKind, wire: number): Part {
@@ -210,9 +210,9 @@ export class IncomingItems {
     const block = this.#blocks++;
     const head = { type: kind, ...(item.id !== undefined && { itemId: item.id }) };
     this.#emit({ type: 'block-start', index: block, block: head });
-    const part: Part = { wire, block, written: false, open: true, annotations: 0 };
+    const part: Part = { kind, wire, block, written: false, open: true, annotations: 0 };
     const list = listOf(item, kind);
-    const stale = list.findIndex((candidate) => candidate.wire === wire);
+    const stale = list.findIndex((candidate) => candidate.kind === kind && candidate.wire === wire);
     if (stale === -1) list.push(part);
     else list[stale] = part;
     return part;
@@ -228,7 +228,7 @@ export class IncomingItems {
   #fill(part: Part, value: JsonObject): void {
     if (!part.open) return;
     if (!part.written) this.#write(part, asString(value['text'] ?? value['refusal']) ?? '', asArray(value['logprobs']));
-    const annotations = asArray(value['annotations']) ?? [];
+    const annotations = (part.kind === 'text' ? asArray(value['annotations']) : undefined) ?? [];
     for (const annotation of annotations.slice(part.annotations))
       this.#emit({ type: 'annotation', index: part.block, annotation: readAnnotation(annotation) });
     part.annotations = Math.max(part.annotations, annotations.length);
@@ -281,6 +281,10 @@ function partsOf(item: Item): readonly Part[] {
 
 function listOf(item: Item, kind: TextKind): Part[] {
   return kind === 'reasoning-summary' ? item.summary : item.content;
+}
+
+function partAt(item: Item, kind: TextKind, wire: number): Part | undefined {
+  return listOf(item, kind).find((part) => part.kind === kind && part.wire === wire);
 }
 
 function wireIndex(frame: JsonObject, kind: TextKind): number {
