@@ -1,4 +1,4 @@
-import { IncomingItems } from './incoming.ts';
+import { IncomingItems } from './decoder-items.ts';
 import { readUsage } from './usage.ts';
 import { INCOMPLETE, LIFE_SIGNS, TEXT_DELTAS, TEXT_DONES } from './words.ts';
 import type { Frame } from '../../framing/frame.ts';

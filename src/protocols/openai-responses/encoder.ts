@@ -1,7 +1,7 @@
 import { responsesError } from './errors.ts';
-import { ItemWriter } from './item-writer.ts';
-import { responseObject } from './object.ts';
-import type { Progress } from './object.ts';
+import { ItemWriter } from './encoder-items.ts';
+import { responseObject } from './encoder-response.ts';
+import type { Progress } from './encoder-response.ts';
 import { ID, INCOMPLETE_REASON } from './words.ts';
 import { DONE_FRAME, namedFrame } from '../../framing/sse-writer.ts';
 import type { GatewayError } from '../../model/errors.ts';

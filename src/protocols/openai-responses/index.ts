@@ -1,4 +1,4 @@
-import { onlyAllowedTools } from './allowed-tools.ts';
+import { onlyAllowedTools } from './encoder-allowed-tools.ts';
 import { ResponsesDecoder } from './decoder.ts';
 import { ResponsesEncoder } from './encoder.ts';
 import { encodeError } from './errors.ts';

@@ -1,6 +1,6 @@
-import { itemFields, readItem } from './request-items.ts';
-import type { ReadItem } from './request-items.ts';
-import { readToolChoice, readTools } from './request-tools.ts';
+import { itemFields, readItem } from './request-read-items.ts';
+import type { ReadItem } from './request-read-items.ts';
+import { readToolChoice, readTools } from './request-read-tools.ts';
 import { ID, INCLUDE_LOGPROBS } from './words.ts';
 import type { Block } from '../../model/block.ts';
 import { refuse, unsupported } from '../../model/errors.ts';

@@ -1,4 +1,4 @@
-import { writeInput } from './request-input.ts';
+import { writeInput } from './request-write-input.ts';
 import { ID, INCLUDE_LOGPROBS, INCLUDE_SEALS } from './words.ts';
 import { unsupported } from '../../model/errors.ts';
 import { asObject, asString } from '../../model/json.ts';

@@ -1,4 +1,4 @@
-import { onlyAllowedTools } from './allowed-tools.ts';
+import { onlyAllowedTools } from './encoder-allowed-tools.ts';
 import { ResponsesEncoder } from './encoder.ts';
 import { ID } from './words.ts';
 import type { Completion, WrittenBlock } from '../../model/completion.ts';

@@ -1,4 +1,4 @@
-import type { EventSink, OutItem, OutNative } from './outgoing.ts';
+import type { EventSink, OutItem, OutNative } from './encoder-shapes.ts';
 import { asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 

@@ -1,5 +1,5 @@
-import { readAnnotation } from './annotations.ts';
-import { IncomingCall } from './incoming-call.ts';
+import { readAnnotation } from './decoder-annotation.ts';
+import { IncomingCall } from './decoder-call.ts';
 import { ID, PART_KINDS } from './words.ts';
 import type { TextKind } from '../../model/block.ts';
 import type { Sink } from '../../model/event.ts';

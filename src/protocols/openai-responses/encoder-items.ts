@@ -1,7 +1,6 @@
-import { writeAnnotation } from './annotations.ts';
-import { ID_PREFIX, PART_WORDS, idFits, itemJson, partJson } from './outgoing.ts';
-import type { EventSink, OutCall, OutItem, OutMessage, OutPart, OutReasoning } from './outgoing.ts';
-import { NativeWriter } from './native-writer.ts';
+import { ID_PREFIX, PART_WORDS, idFits, itemJson, partJson, writeAnnotation } from './encoder-shapes.ts';
+import type { EventSink, OutCall, OutItem, OutMessage, OutPart, OutReasoning } from './encoder-shapes.ts';
+import { NativeWriter } from './encoder-natives.ts';
 import { ID, INCLUDE_SEALS } from './words.ts';
 import { lineSafe } from '../../framing/sse-writer.ts';
 import type { Annotation, Seal } from '../../model/block.ts';

@@ -20,10 +20,3 @@ export function readAnnotation(value: Json): Annotation {
     ...(end !== undefined && { end }),
   };
 }
-
-/** Writes an annotation on `text`, or undefined for one that only another format knows. Without a place it is about all of the text. */
-export function writeAnnotation(annotation: Annotation, text: string): Json | undefined {
-  if (annotation.type === 'native') return annotation.native.protocol === ID ? annotation.native.value : undefined;
-  const { url, title = '', start = 0, end = text.length } = annotation;
-  return { type: 'url_citation', url, start_index: start, end_index: end, title };
-}

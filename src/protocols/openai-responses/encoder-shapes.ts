@@ -1,4 +1,5 @@
-import type { TextKind } from '../../model/block.ts';
+import { ID } from './words.ts';
+import type { Annotation, TextKind } from '../../model/block.ts';
 import { isSafeId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 
@@ -176,4 +177,11 @@ export function itemJson(item: OutItem, status: 'in_progress' | 'completed' | 'i
 
 function isPlaced(part: OutPart): boolean {
   return part.place !== undefined;
+}
+
+/** Writes an annotation on `text`, or undefined for one that only another format knows. Without a place it is about all of the text. */
+export function writeAnnotation(annotation: Annotation, text: string): Json | undefined {
+  if (annotation.type === 'native') return annotation.native.protocol === ID ? annotation.native.value : undefined;
+  const { url, title = '', start = 0, end = text.length } = annotation;
+  return { type: 'url_citation', url, start_index: start, end_index: end, title };
 }
