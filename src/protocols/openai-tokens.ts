@@ -18,7 +18,14 @@ export function readTokenUsage(value: Json | undefined): Usage | undefined {
   const total = figures.first(usage, ['total_tokens']);
   const input = figures.input(prompt ?? 0, usage);
   const output = figures.output(completion ?? 0, usage, (total ?? 0) - (prompt ?? 0));
-  const sum = input.input + input.cacheRead + input.cacheWrite + input.audioInput + output.output + output.reasoning + output.audioOutput;
+  const sum =
+    input.input +
+    input.cacheRead +
+    input.cacheWrite +
+    input.audioInput +
+    output.output +
+    output.reasoning +
+    output.audioOutput;
   return {
     ...NO_USAGE,
     ...input,
