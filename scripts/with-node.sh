@@ -11,6 +11,7 @@ installed() {
 # Two commands that start at once in a fresh clone must not install into each other's feet.
 mkdir -p build
 lock=build/installing
+waiting=
 until installed; do
   if mkdir "$lock" 2>/dev/null; then
     echo $$ >"$lock/pid"
@@ -27,6 +28,8 @@ until installed; do
     echo 'node_modules does not match package-lock.json although npm ci has just run' >&2
     exit 1
   fi
+  [ -n "$waiting" ] || echo "waiting for another install to end ($root/$lock) …" >&2
+  waiting=yes
   # The lock of a process that is gone is nobody's.
   sleep 1
   pid=$(cat "$lock/pid" 2>/dev/null) && ! kill -0 "$pid" 2>/dev/null && rm -rf "$lock"

@@ -1,12 +1,16 @@
+import { DEFAULT_FILE } from '../config/load.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { CATALOG } from '../providers/catalog.ts';
 
 /** One line per upstream, or that there is none and what then happens. */
 export function providerLines(snapshot: Snapshot): readonly string[] {
-  if (snapshot.upstreams.size === 0)
+  if (snapshot.upstreams.size === 0) {
+    const [example] = CATALOG.values();
     return [
       'no provider is configured: every model name is answered by the sandbox',
-      'To configure one, set OPENAI_API_KEY or write streamweir.yaml; docs/configuration.md shows both.',
+      `To configure one, set its key (${example?.keyVariable}=…) or write ${DEFAULT_FILE}; docs/configuration.md shows both.`,
     ];
+  }
   return [...snapshot.upstreams.values()].map(
     ({ name, protocol, baseUrl, apiKey }) =>
       `provider ${name}: ${baseUrl} (${protocol}, ${apiKey === undefined ? 'no key' : 'with a key'})`,

@@ -27,34 +27,11 @@ export function toUpstream(
   problem: Remark,
   warning: Remark,
 ): Upstream | undefined {
-  if (name === 'sandbox') {
-    problem(undefined, 'the name `sandbox` is taken by the embedded provider', 'choose another name');
-    return undefined;
-  }
-  if (!NAME.test(name)) {
-    problem(
-      undefined,
-      `\`${name}\` cannot be a provider's name: it is the part of a model id before the first slash`,
-      'use letters, digits, `.`, `_` and `-`, starting with a letter or digit',
-    );
-    return undefined;
-  }
   const row = CATALOG.get(entry.kind ?? name);
   const baseUrl = entry.baseUrl ?? (row && environmentUrl(row, environment)) ?? row?.baseUrl;
-  if (baseUrl === undefined) {
-    problem(
-      undefined,
-      `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`,
-      `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${[...CATALOG.keys()].join(', ')}`,
-    );
-    return undefined;
-  }
-  if (isOwn(baseUrl, own)) {
-    problem(
-      entry.baseUrl === undefined ? undefined : 'base_url',
-      `${baseUrl} is this gateway itself`,
-      'write where the provider is, or let the gateway listen on another port',
-    );
+  const wrong = nameRefusal(name) ?? urlRefusal(name, baseUrl, own);
+  if (wrong !== undefined || baseUrl === undefined) {
+    if (wrong !== undefined) problem(wrong.key, wrong.message, wrong.mend);
     return undefined;
   }
   const apiKey = entry.apiKey ?? catalogKey(row, entry, environment, warning);
@@ -71,6 +48,36 @@ export function toUpstream(
       ...(delta !== undefined && { transcriptDelta: delta }),
     },
     models: entry.models,
+  };
+}
+
+interface Wrong {
+  readonly key?: string;
+  readonly message: string;
+  readonly mend: string;
+}
+
+function nameRefusal(name: string): Wrong | undefined {
+  if (name === 'sandbox')
+    return { message: 'the name `sandbox` is taken by the embedded provider', mend: 'choose another name' };
+  if (NAME.test(name)) return undefined;
+  return {
+    message: `\`${name}\` cannot be a provider's name: it is the part of a model id before the first slash`,
+    mend: 'use letters, digits, `.`, `_` and `-`, starting with a letter or digit',
+  };
+}
+
+function urlRefusal(name: string, baseUrl: string | undefined, own: Own): Wrong | undefined {
+  if (baseUrl === undefined)
+    return {
+      message: `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`,
+      mend: `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${[...CATALOG.keys()].join(', ')}`,
+    };
+  if (!isOwn(baseUrl, own)) return undefined;
+  return {
+    key: 'base_url',
+    message: `${baseUrl} is this gateway itself`,
+    mend: 'write where the provider is, or let the gateway listen on another port',
   };
 }
 
