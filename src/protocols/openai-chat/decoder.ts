@@ -1,7 +1,7 @@
-import { BlockWriter } from './blocks.ts';
-import { Choice } from './choice.ts';
-import type { ChoiceEnd, ChoiceSetting } from './choice.ts';
-import { readCitations } from './parts.ts';
+import { BlockWriter } from './decoder-blocks.ts';
+import { Choice } from './decoder-choice.ts';
+import type { ChoiceEnd, ChoiceSetting } from './decoder-choice.ts';
+import { readCitations } from './decoder-parts.ts';
 import type { Frame } from '../../framing/frame.ts';
 import type { Annotation } from '../../model/block.ts';
 import type { GatewayError } from '../../model/errors.ts';

@@ -1,4 +1,4 @@
-import { readMessages } from './messages-read.ts';
+import { readMessages } from './request-read-messages.ts';
 import { refuse } from '../../model/errors.ts';
 import { Fields } from '../../model/fields.ts';
 import { asArray, asString } from '../../model/json.ts';

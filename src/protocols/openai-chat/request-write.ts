@@ -1,4 +1,4 @@
-import { writeTurn } from './messages-write.ts';
+import { writeTurn } from './request-write-messages.ts';
 import { unsupported } from '../../model/errors.ts';
 import { asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';

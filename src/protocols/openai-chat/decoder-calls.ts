@@ -1,4 +1,4 @@
-import type { BlockWriter, OpenBlock } from './blocks.ts';
+import type { BlockWriter, OpenBlock } from './decoder-blocks.ts';
 import { isSafeId } from '../../model/ids.ts';
 import type { Mint } from '../../model/ids.ts';
 import { asNumber, asObject, asString } from '../../model/json.ts';

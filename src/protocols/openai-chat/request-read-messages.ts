@@ -1,4 +1,4 @@
-import { readReasoning } from './parts.ts';
+import { readReasoning } from './decoder-parts.ts';
 import type { Block, MediaBlock, MediaSource, ToolCallBlock } from '../../model/block.ts';
 import { refuse } from '../../model/errors.ts';
 import type { Fields } from '../../model/fields.ts';

@@ -1,7 +1,7 @@
-import type { BlockWriter, OpenBlock } from './blocks.ts';
-import { Calls } from './calls.ts';
-import { partTexts, readAnnotation, readReasoning } from './parts.ts';
-import type { ReasoningDetails } from './parts.ts';
+import type { BlockWriter, OpenBlock } from './decoder-blocks.ts';
+import { Calls } from './decoder-calls.ts';
+import { partTexts, readAnnotation, readReasoning } from './decoder-parts.ts';
+import type { ReasoningDetails } from './decoder-parts.ts';
 import { FINISH } from './words.ts';
 import type { Annotation, Seal, TextKind, TokenLogprob } from '../../model/block.ts';
 import type { FinishReason } from '../../model/event.ts';
