@@ -126,7 +126,7 @@ class Automaton {
     if (text !== undefined) return this.#text(this.#item(event), text, verb, event);
     const place = PARTS[family];
     if (place !== undefined) return this.#part(this.#item(event), place, verb, event);
-    if (event.at('output_index').given) this.#item(event);
+    if (event.at('output_index').given && event.at('item_id').given) this.#item(event);
   }
 
   #added(event: Peek): void {

@@ -88,7 +88,7 @@ export class ItemWriter {
     const place = this.#places[index];
     if (place?.part === undefined || place.part.kind !== 'text') return this.lose();
     const { item, part } = place;
-    const value = writeAnnotation(annotation, part.text);
+    const value = writeAnnotation(annotation);
     if (value === undefined) return this.lose();
     this.#out.event('response.output_text.annotation.added', {
       ...this.#where(item, part),

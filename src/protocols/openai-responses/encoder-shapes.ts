@@ -179,9 +179,9 @@ function isPlaced(part: OutPart): boolean {
   return part.place !== undefined;
 }
 
-/** Writes an annotation on `text`, or undefined for one that only another format knows. Without a place it is about all of the text. */
-export function writeAnnotation(annotation: Annotation, text: string): Json | undefined {
+/** Writes an annotation, or undefined for one that only another format knows. The offsets must be there; no place is the empty one. */
+export function writeAnnotation(annotation: Annotation): Json | undefined {
   if (annotation.type === 'native') return annotation.native.protocol === ID ? annotation.native.value : undefined;
-  const { url, title = '', start = 0, end = text.length } = annotation;
+  const { url, title = '', start = 0, end = start } = annotation;
   return { type: 'url_citation', url, start_index: start, end_index: end, title };
 }
