@@ -85,7 +85,7 @@ export class Run {
     }
   }
 
-  #makeAnswer(): Answer {
+  #makeAnswer(sameFormat?: Target): Answer {
     const answer = new Answer({
       downstream: this.#downstream,
       dialect: this.#received.dialect,
@@ -94,6 +94,7 @@ export class Run {
       headers: () => this.#headers(),
       failedEarly: (error) => this.#refuse(error),
       done: () => this.#settle(this.#tally.error === undefined ? 'finished' : 'failed'),
+      ...(sameFormat !== undefined && { sameFormat }),
     });
     this.#answer = answer;
     return answer;
@@ -145,7 +146,7 @@ export class Run {
     const { first, idle, progress, stream, whole } = upstream.deadlines;
     const late = this.#late();
     const relay = new Relay({
-      answer: () => this.#makeAnswer(),
+      answer: () => this.#makeAnswer(protocol.id === this.#received.dialect.id ? target : undefined),
       protocol,
       context: () => ({ request: this.#received.request, target, mint }),
       ...(late !== undefined && { late }),

@@ -6,6 +6,7 @@ import type { Event, Sink } from '../model/event.ts';
 import type { Mint } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
+import type { Usage } from '../model/usage.ts';
 
 /** What a target can do, as flags; shared code asks these, never a name. */
 export interface Capabilities {
@@ -104,6 +105,8 @@ export interface Reply {
   /** Unix seconds now. */
   readonly now: () => number;
   readonly options: DialectOptions;
+  /** Set where a stream passes: what its events show already. */
+  readonly identity?: Identity;
 }
 
 /** Switches of the configuration that change what a dialect writes. */
@@ -112,6 +115,30 @@ export interface DialectOptions {
   readonly responsesDoneMarker: boolean;
   /** `chat.reasoning_field` (CC-20). */
   readonly chatReasoningField: 'reasoning_content' | 'reasoning' | 'both' | 'off';
+}
+
+/** What every event of a passing stream shows of itself; whatever the gateway writes in between shows the same. */
+export interface Identity {
+  readonly id: string;
+  readonly created: number;
+  readonly model: string;
+}
+
+/** What becomes of one message that passes: nothing, itself as it came, other JSON text, or what the encoder makes of it from here on. */
+export type Judgement = 'drop' | 'pass' | 'encode' | { readonly json: string };
+
+/** How a stream passes to a client of the same format: as it came wherever it keeps the format's rules, mended where it does not. */
+export interface Passage {
+  /** What stands before the text in the JSON of a message that is nothing but text: `"content":"`. */
+  readonly textKey: string;
+  /** Whether a message with this JSON is nothing but text, so that others that differ in the text alone need no look. */
+  isPlainText(message: JsonObject): boolean;
+  /** Judges a message that was looked at, after the decoder took it. */
+  judge(frame: Frame): Judgement;
+  /** Whether text may still pass without a look: not once a finish reason was seen. */
+  readonly open: boolean;
+  /** What ends the stream after the decoder told `finish`: what the upstream left out, the usage that was asked for, the marker. */
+  closing(finish: Extract<Event, { type: 'finish' }>, usage: Usage): string;
 }
 
 /** Writes one answer for the client, each event at once and whole. Total over all events. */
@@ -138,6 +165,10 @@ export interface Dialect {
   /** Content type of the stream that {@link encoder} writes: SSE, or the audio type of a raw sound. */
   streamType(request: Request): string;
   encoder(write: Write, reply: Reply): Encoder;
+  /** How a stream of this very format passes; absent where every stream takes decoder and encoder. */
+  passage?(reply: Reply, target: Target): Passage;
+  /** Whether a whole body of this very format keeps the format's rules, so that it may pass as it came; absent where none passes. */
+  passesWhole?(completion: Completion, body: string, reply: Reply): boolean;
   /** The whole answer; only called for a completion with `finish`. */
   encodeWhole(completion: Completion, reply: Reply): WholeAnswer;
   /** The JSON body of an HTTP error. */

@@ -3,7 +3,7 @@ import { Collector } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event } from '../model/event.ts';
 import { EVENT_STREAM } from '../protocols/codec.ts';
-import type { Dialect, Encoder, Reply } from '../protocols/codec.ts';
+import type { Dialect, Encoder, Identity, Passage, Reply, Target } from '../protocols/codec.ts';
 import type { Downstream } from './downstream.ts';
 import { isContent } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -20,6 +20,24 @@ export interface AnswerParts {
   readonly failedEarly: (error: GatewayError) => void;
   /** The answer is over as far as the client sees. */
   readonly done: () => void;
+  /** Where the answer comes from, when that speaks the client's own format. */
+  readonly sameFormat?: Target;
+}
+
+/** The side of an answer that a passing stream sees. */
+export interface PassingAnswer {
+  readonly over: boolean;
+  /** How the stream passes, once its first message told who it is. */
+  readonly passage: Passage | undefined;
+  /** Takes text that needs no look; `length` is that of the text in bytes. */
+  passText(bytes: Uint8Array, length: number): void;
+  write(chunk: string | Uint8Array): void;
+  /** Drops what the encoder made of the last message: the message itself passes. */
+  forgetEncoded(): void;
+  /** Sends what the encoder made of the last message, and of every one after it. */
+  encodeFromHere(): void;
+  /** Ends the stream if the decoder told `finish`. */
+  closePassing(): void;
 }
 
 /** Headers of every event stream (WD-01, OR-06). */
@@ -32,25 +50,38 @@ export const STREAM_HEADERS: OutgoingHttpHeaders = {
  * Turns events into what the client reads. Holds everything back until the first content (the commit), so that an error before it is an
  * HTTP status; an error after it is told in the stream and never looks like an end.
  */
-export class Answer {
+export class Answer implements PassingAnswer {
   readonly #parts: AnswerParts;
-  readonly #encoder: Encoder | undefined;
-  readonly #collector: Collector | undefined;
   readonly #streamType: string;
+  #contentType: string;
+  readonly #collector: Collector | undefined;
+  #encoder: Encoder | undefined;
   #committed = false;
   #over = false;
+  #passes: boolean;
+  #encoded = '';
+  #finish: Extract<Event, { type: 'finish' }> | undefined;
+  #wholeBody: string | undefined;
+  passage: Passage | undefined;
 
   constructor(parts: AnswerParts) {
     this.#parts = parts;
-    const { dialect, reply, downstream } = parts;
+    const { dialect, reply, sameFormat } = parts;
     this.#streamType = dialect.streamType(reply.request);
-    if (reply.request.stream) this.#encoder = dialect.encoder((chunk) => downstream.write(chunk), reply);
-    else this.#collector = new Collector();
+    this.#contentType = this.#streamType;
+    this.#passes = sameFormat !== undefined && reply.request.stream && dialect.passage !== undefined;
+    if (!reply.request.stream) this.#collector = new Collector();
+    else if (!this.#passes) this.#encoder = this.#makeEncoder(reply);
   }
 
-  /** Whether content was sent, so that no other attempt may start. */
-  get committed(): boolean {
-    return this.#committed;
+  /** Whether the stream may pass message by message. */
+  get passes(): boolean {
+    return this.#passes;
+  }
+
+  /** Whether raw bytes of the upstream are what the client asked for. */
+  get passesRaw(): boolean {
+    return this.#parts.sameFormat !== undefined && this.#parts.reply.request.stream && this.#streamType !== EVENT_STREAM;
   }
 
   /** Whether the terminal event was taken. */
@@ -60,7 +91,7 @@ export class Answer {
 
   /** Events the client's format could not express. */
   get lost(): number {
-    return this.#encoder?.lost ?? 0;
+    return this.#passes ? 0 : (this.#encoder?.lost ?? 0);
   }
 
   /** Takes the next event. */
@@ -73,14 +104,19 @@ export class Answer {
       return;
     }
     if (event.type === 'finish' && tally.usage === undefined) this.push({ type: 'usage', usage: tally.estimate() });
-    if (this.#encoder === undefined) {
-      this.#collector?.push(event);
-      if (event.type === 'finish') this.#sendWhole();
+    if (this.#collector !== undefined) {
+      this.#collector.push(event);
+      if (event.type === 'finish') this.#sendWhole(this.#collector);
       return;
     }
+    if (event.type === 'start' && this.#encoder === undefined) this.#begin(event);
     if (!this.#committed && isContent(event)) this.#commit();
-    this.#encoder.push(event);
-    if (event.type === 'finish') this.#finish();
+    if (event.type === 'finish' && this.#passes) {
+      this.#finish = event;
+      return;
+    }
+    this.#encoder?.push(event);
+    if (event.type === 'finish') this.#end();
   }
 
   /** Sends what the events so far amount to; false while the client is slow. */
@@ -90,30 +126,66 @@ export class Answer {
 
   /** Sends the head although there is no content yet: `commit_wait` passed. */
   openEarly(): void {
-    if (this.#encoder === undefined || this.#over || this.#streamType !== EVENT_STREAM) return;
+    if (this.#collector !== undefined || this.#over || this.#streamType !== EVENT_STREAM) return;
     this.#open();
     this.#parts.downstream.flush();
   }
 
-  /** Opens the stream for bytes that pass untouched. */
-  commitPassing(contentType?: string): void {
-    if (this.#committed) return;
-    this.#committed = true;
-    this.#open(contentType);
+  /** Keeps the whole body at hand, in case it may pass as it came. */
+  holdWhole(body: string): void {
+    if (this.#parts.sameFormat !== undefined) this.#wholeBody = body;
   }
 
-  /** Sends a whole body that passes untouched. */
-  passWhole(contentType: string, body: Uint8Array): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#committed = true;
-    this.#parts.downstream.whole(200, { ...this.#parts.headers(), 'content-type': contentType }, body);
-    this.#parts.done();
+  /** The content type under which raw bytes pass: the upstream's own (SP-02). */
+  rawType(contentType: string): void {
+    if (contentType !== '') this.#contentType = contentType;
   }
 
-  /** Ends a stream whose terminal passed untouched. */
-  endPassing(): void {
-    this.#finish();
+  passText(bytes: Uint8Array, length: number): void {
+    this.#parts.tally.content(length, false);
+    this.#parts.downstream.write(bytes);
+  }
+
+  write(chunk: string | Uint8Array): void {
+    this.#parts.downstream.write(chunk);
+  }
+
+  forgetEncoded(): void {
+    this.#encoded = '';
+  }
+
+  encodeFromHere(): void {
+    this.#passes = false;
+    this.#parts.downstream.write(this.#encoded);
+    this.#encoded = '';
+    const finish = this.#finish;
+    if (finish === undefined) return;
+    this.#encoder?.push(finish);
+    this.#end();
+  }
+
+  closePassing(): void {
+    const { tally, downstream } = this.#parts;
+    if (this.#finish === undefined || this.#over) return;
+    downstream.write(this.passage?.closing(this.#finish, tally.usage ?? tally.estimate()) ?? '');
+    this.#end();
+  }
+
+  // What the gateway writes into a passing stream must show the same id as what passes, so its encoder waits for the first message.
+  #begin(start: Extract<Event, { type: 'start' }>): void {
+    const { reply, dialect, sameFormat } = this.#parts;
+    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model };
+    const passing = { ...reply, identity };
+    this.#encoder = this.#makeEncoder(passing);
+    if (sameFormat !== undefined) this.passage = dialect.passage?.(passing, sameFormat);
+  }
+
+  #makeEncoder(reply: Reply): Encoder {
+    const { dialect, downstream } = this.#parts;
+    return dialect.encoder((chunk) => {
+      if (this.#passes && typeof chunk === 'string') this.#encoded += chunk;
+      else downstream.write(chunk);
+    }, reply);
   }
 
   #commit(): void {
@@ -121,13 +193,12 @@ export class Answer {
     this.#open();
   }
 
-  #open(contentType = this.#streamType): void {
-    const events = this.#streamType === EVENT_STREAM;
+  #open(): void {
     const { downstream, headers } = this.#parts;
-    downstream.open(200, { ...headers(), 'content-type': contentType, ...STREAM_HEADERS }, events);
+    downstream.open(200, { ...headers(), 'content-type': this.#contentType, ...STREAM_HEADERS }, this.#streamType === EVENT_STREAM);
   }
 
-  #finish(): void {
+  #end(): void {
     if (this.#over) return;
     this.#over = true;
     this.#parts.downstream.end();
@@ -135,7 +206,7 @@ export class Answer {
   }
 
   #fail(event: Extract<Event, { type: 'error' }>): void {
-    const { downstream } = this.#parts;
+    const { downstream, reply } = this.#parts;
     this.#over = true;
     if (!downstream.opened) {
       downstream.discard();
@@ -143,7 +214,9 @@ export class Answer {
       return;
     }
     if (this.#streamType === EVENT_STREAM) {
-      this.#encoder?.push(event);
+      this.#passes = false;
+      this.#encoder ??= this.#makeEncoder(reply);
+      this.#encoder.push(event);
       downstream.end();
     } else {
       // A raw sound has no place for an error: what arrived is sent, then the transfer breaks (SP-03).
@@ -153,13 +226,14 @@ export class Answer {
     this.#parts.done();
   }
 
-  #sendWhole(): void {
+  #sendWhole(collector: Collector): void {
     this.#over = true;
     const { dialect, reply, downstream, headers } = this.#parts;
-    const completion = this.#collector?.completion();
-    if (completion === undefined) return;
-    const whole = dialect.encodeWhole(completion, reply);
-    this.#committed = true;
+    const completion = collector.completion();
+    const body = this.#wholeBody;
+    this.#wholeBody = undefined;
+    const passes = body !== undefined && completion.usage?.estimated !== true && dialect.passesWhole?.(completion, body, reply) === true;
+    const whole = passes ? { contentType: 'application/json', body } : dialect.encodeWhole(completion, reply);
     downstream.whole(200, { ...headers(), 'content-type': whole.contentType }, whole.body);
     this.#parts.done();
   }

@@ -3,7 +3,10 @@ import { SseReader } from '../framing/sse-reader.ts';
 import type { Frame } from '../framing/frame.ts';
 import type { Decoder, DecoderPhase } from '../protocols/codec.ts';
 import type { GatewayError } from '../model/errors.ts';
+import type { Answer } from './answer.ts';
+import { Passing } from './passing.ts';
 import type { Watch } from './watch.ts';
+import type { Gear } from '../model/record.ts';
 
 /** Sizes that bound what one upstream answer may cost, in bytes. */
 export interface IntakeLimits {
@@ -32,43 +35,57 @@ export function shapeOf(head: Uint8Array, contentType: string): BodyShape | unde
   return contentType.includes('event-stream') ? 'events' : 'raw';
 }
 
-/** Reads one upstream body, whatever its shape, into a decoder. */
+/** What an {@link Intake} is made of. */
+export interface IntakeParts {
+  readonly decoder: Decoder;
+  readonly answer: Answer;
+  readonly watch: Watch;
+  readonly limits: IntakeLimits;
+  readonly contentType: string;
+}
+
+/** Reads one upstream body, whatever its shape, into a decoder, or lets it pass. */
 export class Intake {
-  readonly #decoder: Decoder;
-  readonly #watch: Watch;
-  readonly #limits: IntakeLimits;
-  readonly #contentType: string;
+  readonly #parts: IntakeParts;
   readonly #reader: SseReader;
+  readonly #passing: Passing | undefined;
   #shape: BodyShape | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #bytes = 0;
   #comments = 0;
+  #raw = false;
 
-  constructor(decoder: Decoder, watch: Watch, limits: IntakeLimits, contentType: string) {
-    this.#decoder = decoder;
-    this.#watch = watch;
-    this.#limits = limits;
-    this.#contentType = contentType;
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    const { decoder, answer, watch, limits } = parts;
     this.#reader = new SseReader((frame) => this.#frame(frame), { eventBytes: limits.event });
+    if (answer.passes)
+      this.#passing = new Passing({ decoder, answer, read: (bytes) => this.#reader.push(bytes), alive: () => watch.event() });
+  }
+
+  /** The way the answer takes. */
+  get gear(): Gear {
+    if (this.#shape === 'events') return this.#passing?.gear ?? 'events';
+    return this.#raw ? 'bytes' : 'events';
   }
 
   /** How far the answer has come. */
   get phase(): DecoderPhase {
-    return this.#decoder.phase;
+    return this.#parts.decoder.phase;
   }
 
   /** Takes what one read brought. */
   push(chunk: Buffer): void {
     if (this.phase === 'closed') return;
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#limits.total) {
-      this.fail(tooMuch(`more than ${this.#limits.total} bytes`));
+    if (this.#bytes > this.#parts.limits.total) {
+      this.fail(tooMuch(`more than ${this.#parts.limits.total} bytes`));
       return;
     }
     if (this.#shape === undefined) {
       const head = this.#heldBytes === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
-      this.#shape = shapeOf(head, this.#contentType);
+      this.#shape = shapeOf(head, this.#parts.contentType);
       if (this.#shape !== undefined && this.#heldBytes > 0) {
         this.#held = [];
         this.#heldBytes = 0;
@@ -83,29 +100,35 @@ export class Intake {
   end(): void {
     if (this.phase === 'closed') return;
     if (this.#shape === undefined && this.#heldBytes > 0) this.#shape = 'raw';
-    if (this.#shape === 'events') this.#guard(() => this.#reader.end());
+    if (this.#shape === 'events')
+      this.#guard(() => {
+        this.#passing?.end();
+        this.#reader.end();
+      });
     else if (this.#heldBytes > 0) this.#whole();
-    this.#decoder.end();
+    this.#parts.decoder.end();
+    this.#parts.answer.closePassing();
   }
 
   /** The body broke off, or a deadline passed. */
   fail(error: GatewayError): void {
-    this.#decoder.fail(error);
+    this.#parts.decoder.fail(error);
   }
 
   #deliver(chunk: Buffer): void {
     switch (this.#shape) {
       case 'events':
-        this.#guard(() => this.#reader.push(chunk));
+        this.#guard(() => (this.#passing ?? this.#reader).push(chunk));
+        if ((this.#passing?.waiting ?? 0) > this.#parts.limits.event) this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
         if (this.#reader.comments !== this.#comments) {
           this.#comments = this.#reader.comments;
-          this.#watch.alive();
+          this.#parts.watch.alive();
         }
         return;
       case 'raw':
-        if (this.#decoder.bytes !== undefined) {
-          this.#watch.event();
-          this.#decoder.bytes(chunk);
+        if (this.#parts.decoder.bytes !== undefined) {
+          this.#parts.watch.event();
+          this.#takeRaw(chunk);
           return;
         }
         break;
@@ -117,22 +140,37 @@ export class Intake {
     this.#hold(chunk);
   }
 
+  // Raw bytes that the client asked for as they are pass; the decoder sees only the first of them, so that it knows what the end means.
+  #takeRaw(chunk: Buffer): void {
+    const { decoder, answer, contentType } = this.#parts;
+    if (this.#raw) {
+      answer.passText(chunk, 0);
+      return;
+    }
+    this.#raw = answer.passesRaw;
+    if (this.#raw) answer.rawType(contentType);
+    decoder.bytes?.(chunk);
+  }
+
   #hold(chunk: Buffer): void {
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#heldBytes > this.#limits.whole) this.fail(tooMuch(`a body of more than ${this.#limits.whole} bytes`));
+    if (this.#heldBytes > this.#parts.limits.whole) this.fail(tooMuch(`a body of more than ${this.#parts.limits.whole} bytes`));
   }
 
   #whole(): void {
     const decoder = new StringDecoder('utf8');
     const text = decoder.write(Buffer.concat(this.#held)) + decoder.end();
-    this.#watch.event();
-    this.#decoder.whole(text.startsWith('\ufeff') ? text.slice(1) : text);
+    this.#parts.watch.event();
+    const body = text.startsWith('\ufeff') ? text.slice(1) : text;
+    this.#parts.answer.holdWhole(body);
+    this.#parts.decoder.whole(body);
   }
 
   #frame(frame: Frame): void {
-    this.#watch.event();
-    this.#decoder.push(frame);
+    this.#parts.watch.event();
+    if (this.#passing === undefined) this.#parts.decoder.push(frame);
+    else this.#passing.frame(frame);
   }
 
   #guard(read: () => void): void {
@@ -140,7 +178,7 @@ export class Intake {
       read();
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'FrameTooLarge') throw error;
-      this.fail(tooMuch(`one event of more than ${this.#limits.event} bytes`));
+      this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
     }
   }
 }

@@ -50,7 +50,7 @@ export class Relay implements ExchangeHandler {
 
   /** The way this answer takes. */
   get gear(): Gear {
-    return 'events';
+    return this.#intake?.gear ?? 'events';
   }
 
   /** Gives the relay the exchange it steers. */
@@ -93,7 +93,7 @@ export class Relay implements ExchangeHandler {
       return;
     }
     const decoder = protocol.decoder((event) => answer.push(event), context());
-    this.#intake = new Intake(decoder, this.#watch, limits, headers['content-type'] ?? '');
+    this.#intake = new Intake({ decoder, answer, watch: this.#watch, limits, contentType: headers['content-type'] ?? '' });
     if (coding === undefined) return;
     this.#inflater = new Inflater(coding, limits.total, {
       data: (chunk) => this.#take(chunk),

@@ -7,7 +7,7 @@ import type { BlockHead, ChoiceFinish, Event } from '../../model/event.ts';
 import { asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Usage } from '../../model/usage.ts';
-import type { Encoder, Reply, Write } from '../codec.ts';
+import type { Encoder, Identity, Reply, Write } from '../codec.ts';
 import { openAiError } from '../openai-error.ts';
 
 type BlockEvent = Extract<Event, { index: number }>;
@@ -24,6 +24,14 @@ interface Block {
   readonly choice: Choice;
   /** Index of a tool call, dense per choice; -1 for a call the client cannot be told of. */
   readonly call: number;
+}
+
+/** What every chunk shows of itself (CC-01): the gateway's own, or in a passing stream the upstream's. */
+export function identityOf(reply: Reply): Identity {
+  const id = `chatcmpl-${reply.id}`;
+  const { identity } = reply;
+  if (identity === undefined) return { id, created: reply.created, model: reply.model };
+  return identity.id === '' ? { ...identity, id } : identity;
 }
 
 /** Whether the client asked in the old way, with `functions` instead of `tools`. */
@@ -59,12 +67,8 @@ export class ChatEncoder implements Encoder {
     this.#reasoning = reasoningKeys(reply);
     this.#legacy = isLegacy(reply.body);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
-    const same = {
-      id: `chatcmpl-${reply.id}`,
-      object: 'chat.completion.chunk',
-      created: reply.created,
-      model: reply.model,
-    };
+    const { id, created, model } = identityOf(reply);
+    const same = { id, object: 'chat.completion.chunk', created, model };
     this.#head = `data: ${lineSafe(JSON.stringify(same)).slice(0, -1)},"choices":[`;
     this.#tail = this.#withUsage ? '],"usage":null}\n\n' : ']}\n\n';
     this.#lead = `${this.#head}{"index":0,"delta":`;

@@ -2,6 +2,7 @@ import { ChatDecoder } from './decoder.ts';
 import { ChatEncoder } from './encoder.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
+import { ChatPassage, passesWhole } from './passage.ts';
 import { encodeWhole } from './whole.ts';
 import { EVENT_STREAM } from '../codec.ts';
 import type { Dialect, Protocol } from '../codec.ts';
@@ -22,6 +23,8 @@ export const dialect: Dialect = {
   decodeRequest,
   streamType: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),
+  passage: (reply, target) => new ChatPassage(reply, target),
+  passesWhole,
   encodeWhole,
   encodeError: encodeOpenAiError,
 };

@@ -1,7 +1,9 @@
+import { identityOf, isLegacy } from './encoder.ts';
 import { usageObject } from './usage.ts';
 import { finishWord } from './words.ts';
 import { DONE_FRAME, dataFrame } from '../../framing/sse-writer.ts';
 import type { Frame } from '../../framing/frame.ts';
+import type { Completion } from '../../model/completion.ts';
 import type { Event } from '../../model/event.ts';
 import { isSafeId } from '../../model/ids.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
@@ -31,8 +33,8 @@ export class ChatPassage implements Passage {
   /** Keys of a chunk without choices, which may not reach the client by itself (CC-07). */
   #carried: JsonObject | undefined;
 
-  constructor(reply: Reply, identity: Identity, target: Target) {
-    this.#identity = identity;
+  constructor(reply: Reply, target: Target) {
+    this.#identity = identityOf(reply);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
     this.#reasoning = reply.options.chatReasoningField;
     const choice = reply.request.task === 'generation' ? reply.request.toolChoice : undefined;
@@ -228,4 +230,17 @@ function chunkOf(data: string): JsonObject | undefined {
 
 function chunkFrame(chunk: JsonObject): string {
   return dataFrame(JSON.stringify(chunk));
+}
+
+/** Whether a whole chat body says what this gateway would say: its words for the ends, its ids, usage, and reasoning where clients look for it. */
+export function passesWhole(completion: Completion, body: string, reply: Reply): boolean {
+  const { finish, blocks, usage } = completion;
+  if (finish === undefined || usage?.raw === undefined || usage.suspect === true || isLegacy(reply.body)) return false;
+  const ends = [{ ...finish, choice: 0 }, ...(finish.others ?? [])];
+  const calledIn = new Set(blocks.filter(({ head }) => head.type === 'tool-call').map(({ head }) => head.choice ?? 0));
+  if (!ends.every(({ choice, reason, raw }) => raw === undefined || raw === finishWord(reason, calledIn.has(choice), false))) return false;
+  return blocks.every(({ head, text }) => {
+    if (head.type === 'tool-call') return text !== '{}' && body.includes(`"${head.id}"`);
+    return head.type !== 'reasoning' || (reply.options.chatReasoningField === 'reasoning_content' && body.includes('"reasoning_content"'));
+  });
 }
