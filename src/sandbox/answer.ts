@@ -45,15 +45,19 @@ function scriptFor(prompt: string, question: Question): Script {
   const calls = name.model.id === 'tools' ? plannedCalls(request, prompt) : [];
   if (calls.length > 0) return { parts: callParts(calls, question), reason: 'tool-calls', ...limit };
   const thoughts = name.model.id === 'reason' ? thoughtParts(prompt, question) : [];
-  const stopped = cutAtStop(textFor(prompt, question), request.stop);
-  const parts = [...thoughts, textPart(stopped.text, givenBack(prompt, request))];
+  const answer = pieces(prompt, question);
+  const given = givenBack(prompt, request);
+  const stopped = cutAtStop(answer, request.stop);
+  const head = { type: 'text' } as const;
+  const text: Part = given === undefined ? { head, pieces: stopped.pieces } : { head, pieces: chain([given], stopped.pieces), uncounted: 1 };
+  const parts = [...thoughts, text];
   return stopped.by === undefined
     ? { parts, reason: 'stop', ...limit }
     : { parts, reason: 'stop-sequence', stopSequence: stopped.by, ...limit };
 }
 
 function callParts(calls: readonly PlannedCall[], { mint, notice }: Question): readonly Part[] {
-  const said: readonly Part[] = notice === undefined ? [] : [textPart(notice, undefined)];
+  const said: readonly Part[] = notice === undefined ? [] : [{ head: { type: 'text' }, pieces: tokensOf(notice) }];
   return [
     ...said,
     ...calls.map(({ name, input, custom }): Part => {
@@ -64,42 +68,49 @@ function callParts(calls: readonly PlannedCall[], { mint, notice }: Question): r
 }
 
 // A JSON document stays one: no notice, no repetition to a length.
-function textFor(prompt: string, { request, name, notice }: Question): string {
+function pieces(prompt: string, { request, name, notice }: Question): Iterable<string> {
   const answer = (name.model.id === 'tools' ? answerFromResults(request) : undefined) ?? prompt;
   const { output, native } = request;
-  if (output?.type === 'json') return JSON.stringify({ answer });
+  if (output?.type === 'json') return tokensOf(JSON.stringify({ answer }));
   if (output?.type === 'schema') {
     const param = native.protocol === 'openai-responses' ? 'text.format.schema' : 'response_format.json_schema.schema';
-    return jsonFor(output.schema ?? {}, output.name, param);
+    return tokensOf(jsonFor(output.schema ?? {}, output.name, param));
   }
+  const said = notice === undefined ? '' : `${notice}\n\n`;
   const { tokens } = name.options;
-  const text = tokens === undefined ? answer : ofLength(answer, tokens);
-  return notice === undefined ? text : `${notice}\n\n${text}`;
+  return tokens === undefined ? tokensOf(said + answer) : chain(tokensOf(said), ofLength(answer, tokens));
 }
 
-function textPart(text: string, given: string | undefined): Part {
-  const head = { type: 'text' } as const;
-  if (given === undefined) return { head, pieces: tokensOf(text) };
-  return { head, pieces: [given, ...tokensOf(text)], uncounted: 1 };
+function* chain(...parts: readonly Iterable<string>[]): Generator<string, void> {
+  for (const part of parts) yield* part;
 }
 
 function givenBack(prompt: string, { native }: Generation): string | undefined {
   return native.protocol === 'openai-completions' && native.value['echo'] === true ? prompt : undefined;
 }
 
-// The text over and over, a line each time, cut to exactly so many tokens. Tokens may merge where two lines meet, so more lines
-// than the first guess may be needed.
-function ofLength(text: string, tokens: number): string {
+// The text over and over, a line each time, exactly so many tokens of it. Tokens may merge where two lines meet, so that the lines
+// of the first guess may not be enough; the last token waits, as the next line may lengthen it.
+function* ofLength(text: string, tokens: number): Generator<string, void> {
   const line = `${text}\n`;
-  for (let lines = Math.ceil(tokens / Math.max(1, countTokens(line))); ; lines *= 2) {
-    const pieces: string[] = [];
+  let sent = 0;
+  for (let lines = Math.ceil(tokens / Math.max(1, countTokens(line))) + 1; ; lines *= 2) {
+    let held: string | undefined;
+    let at = 0;
     for (const token of tokensOf(line.repeat(lines))) {
-      if (pieces.push(token) === tokens) return pieces.join('');
+      if (at++ < sent) continue;
+      if (held !== undefined) {
+        yield held;
+        if (++sent === tokens) return;
+      }
+      held = token;
     }
   }
 }
 
-function cutAtStop(text: string, stop: readonly string[]): { readonly text: string; readonly by?: string } {
+function cutAtStop(answer: Iterable<string>, stop: readonly string[]): { readonly pieces: Iterable<string>; readonly by?: string } {
+  if (stop.length === 0) return { pieces: answer };
+  const text = [...answer].join('');
   let cut = text.length;
   let by: string | undefined;
   for (const sequence of stop) {
@@ -108,7 +119,7 @@ function cutAtStop(text: string, stop: readonly string[]): { readonly text: stri
     cut = at;
     by = sequence;
   }
-  return by === undefined ? { text } : { text: text.slice(0, cut), by };
+  return by === undefined ? { pieces: tokensOf(text) } : { pieces: tokensOf(text.slice(0, cut)), by };
 }
 
 function thoughtParts(prompt: string, { request, name, mint }: Question): readonly Part[] {
@@ -124,11 +135,11 @@ function thoughtParts(prompt: string, { request, name, mint }: Question): readon
     'I have checked the beginning and the end of the text.',
     'There is nothing else to consider.',
   ].slice(0, Math.max(1, lines));
-  const text = wanted === undefined ? thoughts.join('\n') : ofLength(thoughts.join('\n'), wanted);
+  const text = thoughts.join('\n');
   const itemId = mint('rs');
   const summary = request.reasoning?.summary;
   return [
-    { head: { type: 'reasoning', itemId }, pieces: tokensOf(text) },
+    { head: { type: 'reasoning', itemId }, pieces: wanted === undefined ? tokensOf(text) : ofLength(text, wanted) },
     ...(summary === undefined || summary === 'none'
       ? []
       : [{ head: { type: 'reasoning-summary', itemId } as const, pieces: tokensOf('Decided to give the text back unchanged.') }]),

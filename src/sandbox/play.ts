@@ -57,11 +57,13 @@ export async function play(scripts: readonly Script[], stage: Stage): Promise<vo
     live = still;
   }
   if (options.fail !== undefined) return breakOff(options.fail.mode, played, stage);
-  await pace.drained();
-  if (pace.over) return;
   const usage: Usage = { ...NO_USAGE, input, ...counts, ...(stage.seconds !== undefined && { seconds: stage.seconds }) };
-  if (options.usage === 'exact') emit({ type: 'usage', usage });
-  emit(finishOf(endings));
+  const last: readonly Event[] = options.usage === 'exact' ? [{ type: 'usage', usage }, finishOf(endings)] : [finishOf(endings)];
+  for (const event of last) {
+    await pace.drained();
+    if (pace.over) return;
+    emit(event);
+  }
 }
 
 function* stepsOf(script: Script, choice: number, open: () => number): Generator<Step, Ending> {

@@ -65,23 +65,26 @@ async function answer(run: SandboxRun): Promise<void> {
     throw new GatewayFailure(refusalOf(status, name.options.retryAfter));
   }
   const stage = { emit: run.emit, pace, options: name.options };
-  const begin = (): void => run.emit({ type: 'start', id: run.mint('sbx'), model: `sandbox/${run.model}`, created: run.created });
+  const begin = async (): Promise<void> => {
+    await pace.drained();
+    if (!pace.over) run.emit({ type: 'start', id: run.mint('sbx'), model: `sandbox/${run.model}`, created: run.created });
+  };
   const { request } = run;
   switch (request.task) {
     case 'generation': {
       const { mint, notice } = run;
       const scripts = scriptsFor({ request, name, mint, ...(notice !== undefined && { notice }) });
-      begin();
-      return play(scripts, { ...stage, input: inputTokens(request) });
+      await begin();
+      return play(scripts, { ...stage, input: await inputTokens(request) });
     }
     case 'speech': {
       const script = voiceScript(request);
-      begin();
+      await begin();
       return play([script], { ...stage, input: countTokens(request.input) });
     }
     case 'transcription': {
       const recording = demandRecording(request, run.upload);
-      begin();
+      await begin();
       const { script, seconds } = await hear(request, recording, run.signal, run.notice);
       return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
     }

@@ -44,10 +44,13 @@ export function* numbersFor(schema: JsonObject, whole: boolean, salt: number): G
   const start = up ? Math.max(low.value, low.value === -Infinity ? size : low.value) : high.value;
   const aligned = up ? Math.ceil(start / size - 1e-9) * size : Math.floor(start / size + 1e-9) * size;
   const first = whole || unit !== undefined ? aligned : start;
-  const all = Array.from({ length: TRIES }, (_, index) => exact(first + (up ? salt + index : -salt - index) * size, size));
+  const from = (index: number): number => exact(first + (up ? index : -index) * size, size);
+  const all = Array.from({ length: TRIES }, (_, index) => from(salt + index));
   // Validators that divide doubles take 0.3 for no multiple of 0.1: those that divide without a rest come first.
   if (unit !== undefined) yield* all.filter((value) => Number.isInteger(value / unit));
   yield* all;
+  // The salt may have led beyond the bounds.
+  for (let index = 0; index < Math.min(salt, TRIES); index++) yield from(index);
 }
 
 /** Texts that the keywords of a schema allow, the plainest first; `word` is what an unbound text says. */
@@ -61,6 +64,7 @@ export function* textsFor(schema: JsonObject, word: string, salt: number, docume
     for (let extra = 0; extra <= Math.max(8, least); extra++) {
       const text = textFor(pattern, extra);
       if (text === undefined) continue;
+      if (salt > 0) yield text + String(salt);
       yield text;
       if (text.length < least) yield text + 'a'.repeat(least - text.length);
     }
