@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ErrorKind, GatewayError } from '../model/errors.ts';
 
-// openai-node ignores longer waits, another SDK obeys any: an hour would mean an hour asleep (`reliability` §1.1).
+// One client library ignores longer waits, another obeys any: an hour would mean an hour asleep (`reliability` §1.1).
 const MAX_RETRY_AFTER_S = 60;
 const DEFAULT_RETRY_AFTER_S: Partial<Record<ErrorKind, number>> = { rate_limited: 5, overloaded: 2, shutdown: 1 };
 const NOT_WORTH_RETRYING = new Set<ErrorKind>(['upstream_auth', 'client_error', 'quota']);

@@ -3,6 +3,7 @@ import { setKeys, spliceValues } from '../framing/json-scan.ts';
 import { refuse, unsupported } from '../model/errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Protocol, Target } from '../protocols/codec.ts';
+import { PASSED_HEADERS } from '../protocols/index.ts';
 import type { UpstreamCall } from '../transport/dispatch.ts';
 import type { Plan } from './plan.ts';
 import type { Payload, Received } from './receive.ts';
@@ -10,9 +11,6 @@ import { formBody } from './form-body.ts';
 
 /** A plan that leads to an upstream. */
 export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
-
-// What a caller may say to an upstream in headers; everything else stays here, credentials and cookies above all (`reliability` §14.6).
-const PASSED_HEADERS = ['openai-beta', 'idempotency-key'] as const;
 
 /** The call that asks an upstream; for a target of the client's own format the body's bytes pass but for the keys that must change. */
 export function outgoing(received: Received, plan: UpstreamPlan, protocol: Protocol, target: Target): UpstreamCall {

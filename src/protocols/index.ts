@@ -15,6 +15,9 @@ export const PROTOCOLS: Record<ProtocolId, Protocol> = {
   'openai-transcriptions': transcriptions.protocol,
 };
 
+/** What a caller may say to an upstream in headers; everything else stays here, credentials and cookies above all (`reliability` §14.6). */
+export const PASSED_HEADERS: readonly string[] = ['openai-beta', 'idempotency-key'];
+
 /** A public path and the format its clients speak. */
 export interface DialectRoute {
   readonly path: string;
