@@ -63,6 +63,16 @@ describe('what upstreams do to text', () => {
     });
   });
 
+  test('CC-21 details whose plain text is left out on purpose are handed on whole', () => {
+    const detail = { type: 'reasoning.text', text: 'secret', format: 'x' };
+    const events = read([chunk({ reasoning: null, reasoning_details: [detail] }), chunk({ content: 'a' }, 'stop')]);
+    expect(events).toContainEqual({
+      type: 'block-end',
+      index: 1,
+      seal: { protocol: 'openai-chat', data: JSON.stringify([detail]) },
+    });
+  });
+
   test('FM-46 the first id, model and time that are given count', () => {
     const payloads = [
       { id: '', model: '', created: 0, choices: [], prompt_filter_results: [] },

@@ -22,10 +22,9 @@ export function readReasoning(delta: JsonObject): ReasoningDetails | undefined {
     if (detail === undefined) continue;
     const said = asString(detail['text']) ?? asString(detail['summary']) ?? '';
     if (listed) text += said;
-    const unsaid = said !== '' && !listed && text === '';
-    if (!isFilled(detail['signature']) && !isFilled(detail['data']) && !unsaid) continue;
     const { text: _text, ...opaque } = detail;
-    sealed.push(opaque);
+    if (said !== '' && !listed && text === '') sealed.push(detail);
+    else if (isFilled(detail['signature']) || isFilled(detail['data'])) sealed.push(opaque);
   }
   return { text, sealed };
 }

@@ -58,7 +58,7 @@ function writeAssistant(blocks: readonly Block[]): JsonObject {
 function unsealed(details: readonly Json[] | undefined, text: string): readonly Json[] {
   return (details ?? []).map((detail) => {
     const object = asObject(detail);
-    return object?.['type'] === 'reasoning.text' ? { ...object, text } : detail;
+    return object?.['type'] === 'reasoning.text' && !('text' in object) ? { ...object, text } : detail;
   });
 }
 

@@ -1,6 +1,6 @@
 import { writeTurn } from './request-write-messages.ts';
 import { unsupported } from '../../model/errors.ts';
-import { asObject } from '../../model/json.ts';
+import { asArray, asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Generation, OutputFormat, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
@@ -19,7 +19,7 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
   return { path: PATH, body: JSON.stringify(body) };
 }
 
-/** What changes in a body of this format on its way upstream: the model, and whether and how it is streamed. */
+/** What changes in a body of this format on its way upstream: the model, how it is streamed, and a role the target does not know. */
 export function patch(request: Request, target: Target): JsonObject {
   const value = request.task === 'generation' ? request.native.value : {};
   const streams = value['stream'] === true;
@@ -27,6 +27,16 @@ export function patch(request: Request, target: Target): JsonObject {
     model: target.model,
     ...(streams !== target.stream && { stream: target.stream }),
     ...streamOptions(target, value['stream_options']),
+    ...(!target.capabilities.developerRole && withoutDevelopers(value['messages'])),
+  };
+}
+
+function withoutDevelopers(messages: Json | undefined): JsonObject {
+  const list = asArray(messages) ?? [];
+  const isDeveloper = (message: Json): boolean => asObject(message)?.['role'] === 'developer';
+  if (!list.some(isDeveloper)) return {};
+  return {
+    messages: list.map((message) => (isDeveloper(message) ? { ...asObject(message), role: 'system' } : message)),
   };
 }
 
