@@ -1,6 +1,6 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../model/json.ts';
-import { SANDBOX_MODELS } from '../sandbox/sandbox.ts';
+import { SANDBOX_MODELS } from '../sandbox/model-name.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { SANDBOX_PREFIX } from './plan.ts';

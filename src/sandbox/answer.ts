@@ -49,7 +49,10 @@ function scriptFor(prompt: string, question: Question): Script {
   const given = givenBack(prompt, request);
   const stopped = cutAtStop(answer, request.stop);
   const head = { type: 'text' } as const;
-  const text: Part = given === undefined ? { head, pieces: stopped.pieces } : { head, pieces: chain([given], stopped.pieces), uncounted: 1 };
+  const text: Part =
+    given === undefined
+      ? { head, pieces: stopped.pieces }
+      : { head, pieces: chain([given], stopped.pieces), uncounted: 1 };
   const parts = [...thoughts, text];
   return stopped.by === undefined
     ? { parts, reason: 'stop', ...limit }
@@ -108,7 +111,10 @@ function* ofLength(text: string, tokens: number): Generator<string, void> {
   }
 }
 
-function cutAtStop(answer: Iterable<string>, stop: readonly string[]): { readonly pieces: Iterable<string>; readonly by?: string } {
+function cutAtStop(
+  answer: Iterable<string>,
+  stop: readonly string[],
+): { readonly pieces: Iterable<string>; readonly by?: string } {
   if (stop.length === 0) return { pieces: answer };
   const text = [...answer].join('');
   let cut = text.length;
@@ -142,6 +148,11 @@ function thoughtParts(prompt: string, { request, name, mint }: Question): readon
     { head: { type: 'reasoning', itemId }, pieces: wanted === undefined ? tokensOf(text) : ofLength(text, wanted) },
     ...(summary === undefined || summary === 'none'
       ? []
-      : [{ head: { type: 'reasoning-summary', itemId } as const, pieces: tokensOf('Decided to give the text back unchanged.') }]),
+      : [
+          {
+            head: { type: 'reasoning-summary', itemId } as const,
+            pieces: tokensOf('Decided to give the text back unchanged.'),
+          },
+        ]),
   ];
 }

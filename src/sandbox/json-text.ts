@@ -12,6 +12,10 @@ export function jsonFor(schema: JsonObject, word: string, param: string): string
     return JSON.stringify(valueFor(schema, word));
   } catch (error) {
     if (!(error instanceof NoValue)) throw error;
-    return refuse(param, `The sandbox has no value that is valid against this JSON Schema: ${error.message}.`, 'invalid_json_schema');
+    return refuse(
+      param,
+      `The sandbox has no value that is valid against this JSON Schema: ${error.message}.`,
+      'invalid_json_schema',
+    );
   }
 }

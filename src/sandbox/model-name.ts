@@ -1,14 +1,22 @@
 import { refuse } from '../model/errors.ts';
-import { nearestFirst } from './nearest.ts';
+import { nearestFirst } from '../model/nearest.ts';
 import { REFUSAL_STATUSES } from './refusal.ts';
 
 /** The models of the sandbox, for `/v1/models` and for refusals; `task` is the kind of request each answers. */
 export const SANDBOX_MODELS: readonly SandboxModel[] = [
   { id: 'echo', task: 'generation', description: 'Answers with the text of the last user turn.' },
   { id: 'reason', task: 'generation', description: 'Reasons first, then answers like echo.' },
-  { id: 'tools', task: 'generation', description: 'Calls the offered tools with valid arguments, then answers from their results.' },
+  {
+    id: 'tools',
+    task: 'generation',
+    description: 'Calls the offered tools with valid arguments, then answers from their results.',
+  },
   { id: 'voice', task: 'speech', description: 'Speaks in tones: one per syllable, as mp3, wav or pcm.' },
-  { id: 'ear', task: 'transcription', description: 'Says which container, duration, channels and rate the upload has.' },
+  {
+    id: 'ear',
+    task: 'transcription',
+    description: 'Says which container, duration, channels and rate the upload has.',
+  },
   { id: 'embed', task: 'embedding', description: 'Deterministic unit vectors.' },
 ];
 
@@ -64,11 +72,19 @@ interface OptionRow {
 const OPTIONS: Record<string, OptionRow> = {
   ttft: { read: (text) => ({ ttft: duration('ttft', text) }) },
   rate: { read: (text) => ({ rate: number('rate', text, 0.01, MOST_TOKENS, 'tokens per second: rate=50') }) },
-  tokens: { read: (text) => ({ tokens: whole('tokens', text, 1, MOST_TOKENS, 'a count: tokens=2000') }), task: 'generation' },
-  reasoning: { read: (text) => ({ reasoning: whole('reasoning', text, 0, MOST_TOKENS, 'a count: reasoning=500') }), task: 'generation' },
+  tokens: {
+    read: (text) => ({ tokens: whole('tokens', text, 1, MOST_TOKENS, 'a count: tokens=2000') }),
+    task: 'generation',
+  },
+  reasoning: {
+    read: (text) => ({ reasoning: whole('reasoning', text, 0, MOST_TOKENS, 'a count: reasoning=500') }),
+    task: 'generation',
+  },
   fail: { read: (text) => ({ fail: failure(text) }) },
   status: { read: (text) => ({ status: status(text) }) },
-  retry_after: { read: (text) => ({ retryAfter: whole('retry_after', text.replace(/s$/, ''), 0, 86_400, 'seconds: retry_after=2') }) },
+  retry_after: {
+    read: (text) => ({ retryAfter: whole('retry_after', text.replace(/s$/, ''), 0, 86_400, 'seconds: retry_after=2') }),
+  },
   usage: { read: (text) => (text === 'none' ? { usage: 'none' } : bad('usage', text, 'none')) },
 };
 
@@ -81,13 +97,19 @@ export function parseSandboxModel(model: string): SandboxName {
   const id = colon === -1 ? model : model.slice(0, colon);
   const known = SANDBOX_MODELS.find((row) => row.id === id);
   if (known === undefined) {
-    const names = nearestFirst(id, SANDBOX_MODELS.map((row) => row.id)).map((name) => `sandbox/${name}`);
+    const names = nearestFirst(
+      id,
+      SANDBOX_MODELS.map((row) => row.id),
+    ).map((name) => `sandbox/${name}`);
     refuse('model', `The sandbox has no model '${id}'. It has, the nearest first: ${names.join(', ')}.`);
   }
   const options: SandboxOptions = { ttft: 0, usage: 'exact' };
   if (colon === -1) return { model: known, options };
   const seen = new Set<string>();
-  const read = model.slice(colon + 1).split(',').map((part) => readOption(part, known.task, seen));
+  const read = model
+    .slice(colon + 1)
+    .split(',')
+    .map((part) => readOption(part, known.task, seen));
   return { model: known, options: Object.assign(options, ...read) as SandboxOptions };
 }
 
@@ -97,7 +119,10 @@ function readOption(part: string, task: Task, seen: Set<string>): Partial<Sandbo
   const names = Object.keys(OPTIONS).filter((one) => (OPTIONS[one]?.task ?? task) === task);
   const row = names.includes(name) ? OPTIONS[name] : undefined;
   if (row === undefined)
-    return refuse('model', `There is no option '${name}' for this sandbox model. It has, the nearest first: ${nearestFirst(name, names).join(', ')}.`);
+    return refuse(
+      'model',
+      `There is no option '${name}' for this sandbox model. It has, the nearest first: ${nearestFirst(name, names).join(', ')}.`,
+    );
   if (seen.has(name)) refuse('model', `The sandbox option '${name}' is given twice.`);
   seen.add(name);
   return row.read(equals === -1 ? '' : part.slice(equals + 1));
@@ -124,7 +149,11 @@ function failure(text: string): { readonly mode: FailureMode; readonly after: nu
   const [word = '', after = '0', ...rest] = text.split('@');
   const mode = FAILURES.find((known) => known === word);
   if (mode === undefined || rest.length > 0)
-    return bad('fail', text, `one of ${nearestFirst(word, FAILURES).join(', ')}, with the token it happens after: fail=reset@10`);
+    return bad(
+      'fail',
+      text,
+      `one of ${nearestFirst(word, FAILURES).join(', ')}, with the token it happens after: fail=reset@10`,
+    );
   return { mode, after: whole('fail', after, 0, MOST_TOKENS, 'a mode and a token count: fail=reset@10') };
 }
 

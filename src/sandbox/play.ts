@@ -57,8 +57,14 @@ export async function play(scripts: readonly Script[], stage: Stage): Promise<vo
     live = still;
   }
   if (options.fail !== undefined) return breakOff(options.fail.mode, played, stage);
-  const usage: Usage = { ...NO_USAGE, input, ...counts, ...(stage.seconds !== undefined && { seconds: stage.seconds }) };
-  const last: readonly Event[] = options.usage === 'exact' ? [{ type: 'usage', usage }, finishOf(endings)] : [finishOf(endings)];
+  const usage: Usage = {
+    ...NO_USAGE,
+    input,
+    ...counts,
+    ...(stage.seconds !== undefined && { seconds: stage.seconds }),
+  };
+  const last: readonly Event[] =
+    options.usage === 'exact' ? [{ type: 'usage', usage }, finishOf(endings)] : [finishOf(endings)];
   for (const event of last) {
     await pace.drained();
     if (pace.over) return;

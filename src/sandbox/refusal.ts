@@ -16,7 +16,9 @@ const KINDS: Record<number, ErrorKind> = {
 };
 
 /** The statuses that `status=` of a model name may ask for. */
-export const REFUSAL_STATUSES: readonly number[] = [...Object.keys(KINDS).map(Number), 408, 409, 422].toSorted((a, b) => a - b);
+export const REFUSAL_STATUSES: readonly number[] = [...Object.keys(KINDS).map(Number), 408, 409, 422].toSorted(
+  (a, b) => a - b,
+);
 
 /** The error that an HTTP status stands for; `retryAfter` in seconds. */
 export function refusalOf(status: number, retryAfter: number | undefined): GatewayError {

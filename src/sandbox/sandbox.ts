@@ -4,7 +4,7 @@ import type { Mint } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import { scriptsFor } from './answer.ts';
 import { inputTokens } from './conversation.ts';
-import { demandRecording, hear } from './ear/ear.ts';
+import { demandRecording, hear, tell } from './ear/ear.ts';
 import { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
 import type { SandboxModel } from './model-name.ts';
 import { Pace } from './pace.ts';
@@ -13,10 +13,9 @@ import { refusalOf } from './refusal.ts';
 import { voiceScript } from './sound/voice.ts';
 import { countTokens } from './tokenizer.ts';
 
-export { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
-
 /** One request to the sandbox and where its answer goes. */
 export interface SandboxRun {
+  /** Read again after the upload: fields behind the file may have changed it. */
   readonly request: Request;
   /** The model name after `sandbox/`: `echo:ttft=300ms,rate=50`. */
   readonly model: string;
@@ -67,12 +66,14 @@ async function answer(run: SandboxRun): Promise<void> {
   const stage = { emit: run.emit, pace, options: name.options };
   const begin = async (): Promise<void> => {
     await pace.drained();
-    if (!pace.over) run.emit({ type: 'start', id: run.mint('sbx'), model: `sandbox/${run.model}`, created: run.created });
+    if (!pace.over)
+      run.emit({ type: 'start', id: run.mint('sbx'), model: `sandbox/${run.model}`, created: run.created });
   };
   const { request } = run;
+  const notice = run.notice?.trim();
   switch (request.task) {
     case 'generation': {
-      const { mint, notice } = run;
+      const { mint } = run;
       const scripts = scriptsFor({ request, name, mint, ...(notice !== undefined && { notice }) });
       await begin();
       return play(scripts, { ...stage, input: await inputTokens(request) });
@@ -85,7 +86,10 @@ async function answer(run: SandboxRun): Promise<void> {
     case 'transcription': {
       const recording = demandRecording(request, run.upload);
       await begin();
-      const { script, seconds } = await hear(request, recording, run.signal, run.notice);
+      const heard = await hear(recording, run.signal);
+      // Fields that stand behind the file in the form are known only now.
+      const script = tell(run.request.task === 'transcription' ? run.request : request, heard, notice);
+      const seconds = heard.facts?.seconds;
       return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
     }
     default:

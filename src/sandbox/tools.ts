@@ -50,7 +50,15 @@ function callables(request: Generation, prompt: string): readonly Callable[] {
     }
     const custom = customTool(tool.native.value);
     if (custom === undefined) return [];
-    return [{ name: custom.name, call: () => custom.grammar ? unsupported(`tools[${index}].format`, 'The sandbox writes no grammars.') : { name: custom.name, input: prompt, custom: true } }];
+    return [
+      {
+        name: custom.name,
+        call: () =>
+          custom.grammar
+            ? unsupported(`tools[${index}].format`, 'The sandbox writes no grammars.')
+            : { name: custom.name, input: prompt, custom: true },
+      },
+    ];
   });
 }
 
@@ -72,7 +80,9 @@ function chosenOf(offered: readonly Callable[], choice: ToolChoice | undefined):
     case 'allowed':
       return choice.names.map((name) => named(offered, name));
     case 'required':
-      return offered.length > 0 ? offered : refuse('tool_choice', 'A tool must be called, but no tool is offered that the sandbox could call.');
+      return offered.length > 0
+        ? offered
+        : refuse('tool_choice', 'A tool must be called, but no tool is offered that the sandbox could call.');
     default:
       return offered;
   }
@@ -81,9 +91,13 @@ function chosenOf(offered: readonly Callable[], choice: ToolChoice | undefined):
 function named(offered: readonly Callable[], name: string): Callable {
   const found = offered.find((tool) => tool.name === name);
   const names = offered.map((tool) => tool.name).join(', ');
-  return found ?? refuse('tool_choice', `There is no tool '${name}' to call. Offered are: ${names === '' ? 'none' : names}.`);
+  return (
+    found ?? refuse('tool_choice', `There is no tool '${name}' to call. Offered are: ${names === '' ? 'none' : names}.`)
+  );
 }
 
 function isForced(choice: ToolChoice | undefined): boolean {
-  return choice?.type === 'required' || choice?.type === 'tool' || (choice?.type === 'allowed' && choice.mode === 'required');
+  return (
+    choice?.type === 'required' || choice?.type === 'tool' || (choice?.type === 'allowed' && choice.mode === 'required')
+  );
 }

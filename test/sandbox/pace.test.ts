@@ -62,7 +62,10 @@ test('nothing is emitted while the reader is not ready, and all of it once it is
 });
 
 test('a reader that never gets ready does not outlive its client', async () => {
-  const seen = await eventsOf('echo', asking('x'), { ready: () => new Promise(() => undefined), signal: AbortSignal.timeout(20) });
+  const seen = await eventsOf('echo', asking('x'), {
+    ready: () => new Promise(() => undefined),
+    signal: AbortSignal.timeout(20),
+  });
   expect(seen.filter((event) => event.type !== 'start')).toEqual([]);
 });
 

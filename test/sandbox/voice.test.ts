@@ -9,7 +9,16 @@ import { eventsOf } from './run.ts';
 const TEXT = 'The quick brown fox, no: the slow one. 日本語 café!';
 
 function speaking(format: string, more: Partial<SpeechRequest> = {}): SpeechRequest {
-  return { task: 'speech', model: 'sandbox/voice', stream: true, input: TEXT, format, delivery: 'audio', native: { protocol: 'openai-speech', value: {} }, ...more };
+  return {
+    task: 'speech',
+    model: 'sandbox/voice',
+    stream: true,
+    input: TEXT,
+    format,
+    delivery: 'audio',
+    native: { protocol: 'openai-speech', value: {} },
+    ...more,
+  };
 }
 
 async function sound(format: string, more: Partial<SpeechRequest> = {}): Promise<Buffer> {
@@ -22,7 +31,14 @@ test('wav: the header tells the truth about size and form, and pcm is its body',
   const wav = await sound('wav');
   expect(wav.toString('latin1', 0, 4) + wav.toString('latin1', 8, 16)).toBe('RIFFWAVEfmt ');
   expect(wav.readUInt32LE(4)).toBe(wav.length - 8);
-  expect([wav.readUInt16LE(20), wav.readUInt16LE(22), wav.readUInt32LE(24), wav.readUInt32LE(28), wav.readUInt16LE(32), wav.readUInt16LE(34)]).toEqual([1, 1, 24_000, 48_000, 2, 16]);
+  expect([
+    wav.readUInt16LE(20),
+    wav.readUInt16LE(22),
+    wav.readUInt32LE(24),
+    wav.readUInt32LE(28),
+    wav.readUInt16LE(32),
+    wav.readUInt16LE(34),
+  ]).toEqual([1, 1, 24_000, 48_000, 2, 16]);
   expect(wav.toString('latin1', 36, 40)).toBe('data');
   expect(wav.readUInt32LE(40)).toBe(wav.length - 44);
   expect(wav.subarray(44).equals(await sound('pcm'))).toBe(true);
@@ -31,8 +47,14 @@ test('wav: the header tells the truth about size and form, and pcm is its body',
 test('pcm: tones and silences follow the words', async () => {
   const pcm = await sound('pcm', { input: 'one. two' });
   const samples = new Int16Array(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + pcm.length));
-  const loud = Array.from({ length: samples.length / 576 }, (_, grain) => samples.subarray(grain * 576, grain * 576 + 576).some((sample) => Math.abs(sample) > 5000));
-  const runs = loud.map((one) => (one ? 'x' : ' ')).join('').trim().split(/ +/);
+  const loud = Array.from({ length: samples.length / 576 }, (_, grain) =>
+    samples.subarray(grain * 576, grain * 576 + 576).some((sample) => Math.abs(sample) > 5000),
+  );
+  const runs = loud
+    .map((one) => (one ? 'x' : ' '))
+    .join('')
+    .trim()
+    .split(/ +/);
   // o-ne, two: three syllables, and between the words the pause of the full stop.
   expect(runs).toEqual(['xxxxx', 'xxxxx', 'xxxxx']);
   expect(Math.max(...samples)).toBeLessThan(32_767);
@@ -43,7 +65,7 @@ function linesOf(frame: Buffer): readonly (readonly [line: number, value: number
   let at = 0;
   const bits = (count: number): number => {
     let value = 0;
-    for (; count > 0; count--, at++) value = value * 2 + (((frame[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
+    for (let left = count; left > 0; left--, at++) value = value * 2 + (((frame[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
     return value;
   };
   expect(bits(32)).toBe(0xfff344c0); // MPEG-2 layer III, no CRC, 32 kbit/s, 24 kHz, mono
@@ -76,7 +98,9 @@ test('mp3: every frame is whole, valid and as long as the same pcm; each tone is
   let tones = 0;
   for (let frame = 0; frame < mp3.length / 96; frame++) {
     const lines = linesOf(mp3.subarray(frame * 96, frame * 96 + 96));
-    const silent = !new Int16Array(pcm.buffer.slice(pcm.byteOffset + frame * 1152, pcm.byteOffset + frame * 1152 + 1152)).some((sample) => sample !== 0);
+    const silent = !new Int16Array(
+      pcm.buffer.slice(pcm.byteOffset + frame * 1152, pcm.byteOffset + frame * 1152 + 1152),
+    ).some((sample) => sample !== 0);
     expect(lines).toHaveLength(silent ? 0 : 1);
     for (const [line, value] of lines) {
       tones++;
@@ -105,6 +129,16 @@ test('speed shortens the sound', async () => {
 describe('what it cannot make it refuses by name, and says what it can', () => {
   test.each(['opus', 'aac', 'flac', 'ogg'])('%s', async (format) => {
     const events = await eventsOf('voice', speaking(format));
-    expect(events).toMatchObject([{ type: 'error', error: { kind: 'invalid_request', code: 'unsupported_parameter', param: 'response_format', message: `The sandbox makes mp3, wav and pcm, not '${format}'.` } }]);
+    expect(events).toMatchObject([
+      {
+        type: 'error',
+        error: {
+          kind: 'invalid_request',
+          code: 'unsupported_parameter',
+          param: 'response_format',
+          message: `The sandbox makes mp3, wav and pcm, not '${format}'.`,
+        },
+      },
+    ]);
   });
 });

@@ -15,35 +15,72 @@ export interface Recording {
   readonly stream: AsyncIterable<Uint8Array>;
 }
 
-/** What `ear` has to say of a recording. */
-export interface Hearing {
-  readonly script: Script;
-  /** Length of the recording, where it is known. */
-  readonly seconds?: number;
+/** What was found in a recording. */
+export interface Heard {
+  readonly name: string;
+  readonly bytes: number;
+  readonly facts: SoundFacts | undefined;
 }
 
 /** Refuses what cannot be answered whatever the recording is. */
 export function demandRecording(request: TranscriptionRequest, recording: Recording | undefined): Recording {
-  if (!FORMATS.includes(request.format)) unsupported('response_format', `The sandbox writes ${FORMATS.join(', ')}, not '${request.format}'.`);
+  demandFormat(request);
   return recording ?? refuse('file', 'There is no recording to listen to.', 'missing_required_parameter');
 }
 
-/** Reads a recording to its end and describes it. Throws when the client leaves meanwhile, GatewayFailure when it is empty. */
-export async function hear(request: TranscriptionRequest, recording: Recording, signal: AbortSignal, notice: string | undefined): Promise<Hearing> {
-  const reader = new ByteReader(recording.stream, signal);
+/** Reads a recording to its end. Throws when the client leaves meanwhile, GatewayFailure when it is empty. */
+export async function hear({ name, stream }: Recording, signal: AbortSignal): Promise<Heard> {
+  const reader = new ByteReader(stream, signal);
   const facts = await listen(reader);
   if (reader.position === 0) refuse('file', 'The recording is empty.');
-  const said = describe(recording.name, facts, reader.position);
-  const text = notice === undefined ? said : `${notice}\n\n${said}`;
-  const seconds = facts?.seconds;
-  const native = { protocol: 'openai-transcriptions', value: verbose(request, text, seconds ?? 0) } as const;
-  const script: Script = { parts: [{ head: { type: 'text' }, pieces: tokensOf(text) }], reason: 'stop', native };
-  return seconds === undefined ? { script } : { script, seconds };
+  return { name, bytes: reader.position, facts };
 }
 
-function describe(name: string, facts: SoundFacts | undefined, bytes: number): string {
+/** Describes a recording in the form that the request asks for. Throws GatewayFailure for forms it does not write. */
+export function tell(request: TranscriptionRequest, heard: Heard, notice: string | undefined): Script {
+  demandFormat(request);
+  const said = describe(heard);
+  const text = notice === undefined ? said : `${notice}\n\n${said}`;
+  const seconds = rounded(heard.facts?.seconds ?? 0);
+  const script: Script = {
+    parts: [{ head: { type: 'text' }, pieces: tokensOf(written(request.format, text, seconds)) }],
+    reason: 'stop',
+  };
+  if (request.format !== 'verbose_json' || request.stream) return script;
+  return {
+    ...script,
+    native: { protocol: 'openai-transcriptions', value: { whole: verbose(request, text, seconds) } },
+  };
+}
+
+function demandFormat({ format }: TranscriptionRequest): void {
+  if (!FORMATS.includes(format))
+    unsupported('response_format', `The sandbox writes ${FORMATS.join(', ')}, not '${format}'.`);
+}
+
+// Subtitles are the answer itself, as a provider writes them: one line on the screen from the beginning to the end.
+function written(format: string, text: string, seconds: number): string {
+  const line = text.replaceAll('\n\n', '\n');
+  switch (format) {
+    case 'srt':
+      return `1\n${timeOf(0, ',')} --> ${timeOf(seconds, ',')}\n${line}\n\n`;
+    case 'vtt':
+      return `WEBVTT\n\n${timeOf(0, '.')} --> ${timeOf(seconds, '.')}\n${line}\n\n`;
+    default:
+      return text;
+  }
+}
+
+function timeOf(seconds: number, point: string): string {
+  const ms = Math.round(seconds * 1000);
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}${point}${String(ms % 1000).padStart(3, '0')}`;
+}
+
+function describe({ name, facts, bytes }: Heard): string {
   const size = `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
-  if (facts === undefined) return `The recording ${JSON.stringify(name)} is in no container that the sandbox knows; it has ${size}.`;
+  if (facts === undefined)
+    return `The recording ${JSON.stringify(name)} is in no container that the sandbox knows; it has ${size}.`;
   const { container, codec, seconds, channels, rate } = facts;
   const told = [
     seconds === undefined ? 'of unknown duration' : `${rounded(seconds)} seconds`,
@@ -54,13 +91,15 @@ function describe(name: string, facts: SoundFacts | undefined, bytes: number): s
   return `The recording ${JSON.stringify(name)} is ${container}${codec === undefined ? '' : ` (${codec})`}: ${told.join(', ')}.`;
 }
 
-function verbose(request: TranscriptionRequest, text: string, duration: number): JsonObject {
+function verbose(request: TranscriptionRequest, text: string, seconds: number): JsonObject {
+  const segment = { id: 0, seek: 0, start: 0, end: seconds, text, tokens: [], temperature: 0 };
   return {
     task: request.translate ? 'translate' : 'transcribe',
     language: request.language ?? 'english',
-    duration: rounded(duration),
+    duration: seconds,
     text,
-    segments: [{ id: 0, seek: 0, start: 0, end: rounded(duration), text, tokens: [], temperature: 0, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 }],
+    segments: [{ ...segment, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 }],
+    usage: { type: 'duration', seconds: Math.ceil(seconds) },
   };
 }
 

@@ -46,7 +46,14 @@ export async function readOgg(reader: ByteReader): Promise<SoundFacts> {
 
 function readIdentification(packet: Buffer): SoundFacts & { readonly clock?: number; readonly skip?: number } {
   if (packet.length >= 19 && packet.toString('latin1', 0, 8) === 'OpusHead')
-    return { container: 'Ogg', codec: 'Opus', channels: packet[9] ?? 0, rate: OPUS_RATE, clock: OPUS_RATE, skip: packet.readUInt16LE(10) };
+    return {
+      container: 'Ogg',
+      codec: 'Opus',
+      channels: packet[9] ?? 0,
+      rate: OPUS_RATE,
+      clock: OPUS_RATE,
+      skip: packet.readUInt16LE(10),
+    };
   if (packet.length >= 30 && packet.toString('latin1', 1, 7) === 'vorbis') {
     const rate = packet.readUInt32LE(12);
     return { container: 'Ogg', codec: 'Vorbis', channels: packet[11] ?? 0, rate, clock: rate };

@@ -6,11 +6,24 @@ import type { SoundFacts } from './sound-facts.ts';
 import { readWav } from './wav.ts';
 import { readWebm } from './webm.ts';
 
+// A year.
+const LONGEST_SECONDS = 366 * 86_400;
+
 /** Reads an upload to its end and says what it is; undefined for containers it does not know. The name and the declared type are not believed. */
 export async function listen(reader: ByteReader): Promise<SoundFacts | undefined> {
   const facts = await recognise(reader);
   await reader.drain();
-  return facts;
+  return facts === undefined ? undefined : plausible(facts);
+}
+
+// A damaged header may say anything: what no sound can have is left out.
+function plausible({ seconds, rate, channels, ...rest }: SoundFacts): SoundFacts {
+  return {
+    ...rest,
+    ...(seconds !== undefined && seconds >= 0 && seconds < LONGEST_SECONDS && { seconds }),
+    ...(channels !== undefined && channels > 0 && { channels }),
+    ...(rate !== undefined && rate > 0 && Number.isFinite(rate) && { rate }),
+  };
 }
 
 async function recognise(reader: ByteReader): Promise<SoundFacts | undefined> {

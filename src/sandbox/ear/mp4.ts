@@ -1,7 +1,15 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { SoundFacts } from './sound-facts.ts';
 
-const CODECS: Record<string, string> = { mp4a: 'AAC', alac: 'ALAC', Opus: 'Opus', fLaC: 'FLAC', 'ac-3': 'AC-3', 'ec-3': 'E-AC-3', '.mp3': 'MP3' };
+const CODECS: Record<string, string> = {
+  mp4a: 'AAC',
+  alac: 'ALAC',
+  Opus: 'Opus',
+  fLaC: 'FLAC',
+  'ac-3': 'AC-3',
+  'ec-3': 'E-AC-3',
+  '.mp3': 'MP3',
+};
 
 /** Walks the boxes of an MP4 or M4A file, wherever its `moov` stands. */
 export async function readMp4(reader: ByteReader): Promise<SoundFacts> {
@@ -24,7 +32,10 @@ async function restOf(size: number, reader: ByteReader): Promise<number> {
 }
 
 function readMovie(moov: Buffer): SoundFacts {
-  const track = boxes(moov).filter(([type]) => type === 'trak').map(([, body]) => readTrack(body)).find((found) => found !== undefined);
+  const track = boxes(moov)
+    .filter(([type]) => type === 'trak')
+    .map(([, body]) => readTrack(body))
+    .find((found) => found !== undefined);
   const header = find(moov, ['mvhd']);
   const seconds = track?.seconds ?? (header === undefined ? undefined : readDuration(header));
   return { container: 'MP4', ...track, ...(seconds !== undefined && { seconds }) };
@@ -39,7 +50,12 @@ function readTrack(trak: Buffer): Partial<SoundFacts> | undefined {
   const known = seconds === undefined ? {} : { seconds };
   if (entry === undefined || entry.length < 36) return known;
   const type = entry.toString('latin1', 4, 8);
-  return { ...known, codec: CODECS[type] ?? type, channels: entry.readUInt16BE(24), rate: entry.readUInt32BE(32) >>> 16 };
+  return {
+    ...known,
+    codec: CODECS[type] ?? type,
+    channels: entry.readUInt16BE(24),
+    rate: entry.readUInt32BE(32) >>> 16,
+  };
 }
 
 // `mvhd` and `mdhd` begin alike: version, times, time scale, duration. A fragmented file has 0 there.
@@ -53,7 +69,7 @@ function readDuration(box: Buffer): number | undefined {
 
 function boxes(body: Buffer): readonly (readonly [type: string, body: Buffer])[] {
   const found: (readonly [string, Buffer])[] = [];
-  for (let at = 0; at + 8 <= body.length; ) {
+  for (let at = 0; at + 8 <= body.length;) {
     const size = body.readUInt32BE(at) || body.length - at;
     if (size < 8) break;
     found.push([body.toString('latin1', at + 4, at + 8), body.subarray(at + 8, at + size)]);

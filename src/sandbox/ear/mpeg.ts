@@ -63,7 +63,11 @@ export async function isMpeg(reader: ByteReader, frameAt: typeof mpegFrame): Pro
 }
 
 /** Walks all frames of an MP3 or ADTS file and adds up their samples: true for constant and variable rates, whatever a header says. */
-export async function readFrames(reader: ByteReader, container: string, frameAt: typeof mpegFrame): Promise<SoundFacts> {
+export async function readFrames(
+  reader: ByteReader,
+  container: string,
+  frameAt: typeof mpegFrame,
+): Promise<SoundFacts> {
   let first: Frame | undefined;
   let samples = 0;
   let searched = 0;
@@ -79,14 +83,27 @@ export async function readFrames(reader: ByteReader, container: string, frameAt:
     }
     const body = await reader.read(frame.bytes);
     // An information frame (Xing, Info, VBRI) is silence that players leave out.
-    if (first === undefined && body.subarray(0, 64).toString('latin1').match(/Xing|Info|VBRI/) !== null) continue;
+    if (
+      first === undefined &&
+      body
+        .subarray(0, 64)
+        .toString('latin1')
+        .match(/Xing|Info|VBRI/) !== null
+    )
+      continue;
     first ??= frame;
     varies ||= frame.bitRate !== first.bitRate;
     samples += frame.samples;
   }
   if (first === undefined) return { container };
   const bitRate = first.bitRate === 0 ? '' : varies ? ', variable bit rate' : `, ${first.bitRate} kbit/s`;
-  return { container, codec: first.codec + bitRate, seconds: samples / first.rate, channels: first.channels, rate: first.rate };
+  return {
+    container,
+    codec: first.codec + bitRate,
+    seconds: samples / first.rate,
+    channels: first.channels,
+    rate: first.rate,
+  };
 }
 
 /** Skips an ID3v2 tag, which may stand before MP3, AAC and FLAC alike. */

@@ -1,7 +1,14 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { SoundFacts } from './sound-facts.ts';
 
-const CODECS: Record<number, string> = { 1: 'PCM', 3: 'float PCM', 6: 'A-law', 7: 'mu-law', 0x11: 'IMA ADPCM', 0x55: 'MP3' };
+const CODECS: Record<number, string> = {
+  1: 'PCM',
+  3: 'float PCM',
+  6: 'A-law',
+  7: 'mu-law',
+  0x11: 'IMA ADPCM',
+  0x55: 'MP3',
+};
 const EXTENSIBLE = 0xfffe;
 // Writers that stream put these where they could not know the size.
 const UNKNOWN_SIZES = [0, 0x7fff_ffff, 0xffff_ffff];
@@ -23,7 +30,11 @@ export async function readWav(reader: ByteReader): Promise<SoundFacts> {
   }
 }
 
-async function withLength(format: ReturnType<typeof readFormat>, size: number, reader: ByteReader): Promise<SoundFacts> {
+async function withLength(
+  format: ReturnType<typeof readFormat>,
+  size: number,
+  reader: ByteReader,
+): Promise<SoundFacts> {
   const wanted = UNKNOWN_SIZES.includes(size) ? Infinity : size;
   const bytes = await reader.skip(wanted);
   if (format === undefined) return { container: 'WAV' };

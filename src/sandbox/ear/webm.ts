@@ -21,7 +21,13 @@ const BLOCK = 0xa1;
 
 /** Elements whose insides are read in place; all others are values, or skipped. */
 const HOLDERS = new Set([EBML, SEGMENT, INFO, TRACKS, TRACK_ENTRY, AUDIO, CLUSTER, BLOCK_GROUP]);
-const CODECS: Record<string, string> = { A_OPUS: 'Opus', A_VORBIS: 'Vorbis', A_FLAC: 'FLAC', A_AAC: 'AAC', 'A_PCM/INT/LIT': 'PCM' };
+const CODECS: Record<string, string> = {
+  A_OPUS: 'Opus',
+  A_VORBIS: 'Vorbis',
+  A_FLAC: 'FLAC',
+  A_AAC: 'AAC',
+  'A_PCM/INT/LIT': 'PCM',
+};
 
 /** Walks a WebM or Matroska file. Without a duration in its head, as browsers record it, the time of the last block is its length. */
 export async function readWebm(reader: ByteReader): Promise<SoundFacts> {
@@ -53,7 +59,17 @@ class WebmFacts {
   #last = 0;
 
   wants(id: number): boolean {
-    return [DOC_TYPE, TIMESTAMP_SCALE, DURATION, CODEC_ID, SAMPLING_FREQUENCY, CHANNELS, CLUSTER_TIMESTAMP, SIMPLE_BLOCK, BLOCK].includes(id);
+    return [
+      DOC_TYPE,
+      TIMESTAMP_SCALE,
+      DURATION,
+      CODEC_ID,
+      SAMPLING_FREQUENCY,
+      CHANNELS,
+      CLUSTER_TIMESTAMP,
+      SIMPLE_BLOCK,
+      BLOCK,
+    ].includes(id);
   }
 
   take(id: number, value: Buffer): void {
@@ -83,7 +99,8 @@ class WebmFacts {
         return;
       default:
         // A block begins with its track number and its time relative to the cluster.
-        if (value.length >= 3) this.#last = Math.max(this.#last, this.#cluster + value.readInt16BE(vintLength(value[0] ?? 0)));
+        if (value.length >= 3)
+          this.#last = Math.max(this.#last, this.#cluster + value.readInt16BE(vintLength(value[0] ?? 0)));
     }
   }
 
@@ -112,7 +129,7 @@ async function readVint(reader: ByteReader, keepMarker: boolean): Promise<number
   if (bytes.length < length) return undefined;
   const marker = 0x80 >> (length - 1);
   let value = keepMarker ? first : first & (marker - 1);
-  let ones = (first | ~(marker - 1) & 0xff) === 0xff;
+  let ones = (first | (~(marker - 1) & 0xff)) === 0xff;
   for (const byte of bytes.subarray(1)) {
     value = value * 256 + byte;
     ones &&= byte === 0xff;

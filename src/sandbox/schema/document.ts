@@ -35,7 +35,9 @@ export class SchemaDocument {
   /** The pattern of a schema taken apart. */
   pattern(source: string): Pattern {
     if (!this.#patterns.has(source)) this.#patterns.set(source, parsePattern(source));
-    return this.#patterns.get(source) ?? fail(`its pattern ${JSON.stringify(source.slice(0, 100))} is beyond the sandbox`);
+    return (
+      this.#patterns.get(source) ?? fail(`its pattern ${JSON.stringify(source.slice(0, 100))} is beyond the sandbox`)
+    );
   }
 
   /** The schema that `$ref` names, followed to its end; only references into this document are known. */
@@ -53,20 +55,27 @@ export class SchemaDocument {
   #lookUp(reference: string): Json {
     if (reference === '#' || reference === this.root['$id']) return this.root;
     if (!reference.startsWith('#')) return fail(`its reference ${reference} leads outside of the schema`);
-    if (!reference.startsWith('#/')) return this.#anchored(reference.slice(1)) ?? fail(`its reference ${reference} leads nowhere`);
+    if (!reference.startsWith('#/'))
+      return this.#anchored(reference.slice(1)) ?? fail(`its reference ${reference} leads nowhere`);
     let at: Json | undefined = this.root;
     for (const raw of reference.slice(2).split('/')) {
       const key = unescaped(raw);
       const list = asArray(at);
       const object: JsonObject | undefined = asObject(at);
-      at = list === undefined ? (object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined) : list[Number(key)];
+      at =
+        list === undefined
+          ? object !== undefined && Object.hasOwn(object, key)
+            ? object[key]
+            : undefined
+          : list[Number(key)];
     }
     return at ?? fail(`its reference ${reference} leads nowhere`);
   }
 
   #anchored(name: string): Json | undefined {
     for (const key of ['$defs', 'definitions'])
-      for (const schema of Object.values(asObject(this.root[key]) ?? {})) if (asObject(schema)?.['$anchor'] === name) return schema;
+      for (const schema of Object.values(asObject(this.root[key]) ?? {}))
+        if (asObject(schema)?.['$anchor'] === name) return schema;
     return undefined;
   }
 }

@@ -25,7 +25,8 @@ export function flattened(schema: Json, document: SchemaDocument): JsonObject {
     const { $ref: reference, allOf, ...rest } = flat;
     if (reference === undefined && allOf === undefined) return flat;
     const parts = [...(asArray(allOf) ?? [])];
-    if (reference !== undefined) parts.unshift(document.resolve(asString(reference) ?? fail('a $ref of it is no string')));
+    if (reference !== undefined)
+      parts.unshift(document.resolve(asString(reference) ?? fail('a $ref of it is no string')));
     flat = parts.map(objectOf).reduce(mergedKeepingChoices, rest);
   }
   return fail('it refers to itself without end');
@@ -92,7 +93,9 @@ const JOINS: Record<string, Join> = {
   prefixItems: (a, b) => {
     const mine = asArray(a) ?? [];
     const theirs = asArray(b) ?? [];
-    return Array.from({ length: Math.max(mine.length, theirs.length) }, (_, index) => both(mine[index] ?? true, theirs[index] ?? true));
+    return Array.from({ length: Math.max(mine.length, theirs.length) }, (_, index) =>
+      both(mine[index] ?? true, theirs[index] ?? true),
+    );
   },
   not: (a, b) => ({ anyOf: [a, b] }),
 };

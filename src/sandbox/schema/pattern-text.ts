@@ -2,7 +2,10 @@ import type { Pattern } from './pattern.ts';
 
 const MOST_REPEATS = 10_000;
 // Tried in this order where a class only says what is not allowed.
-const PREFERRED = [...'abcdefghijklmnopqrstuvwxyzABC0123456789 -_.,:;!?/\\"\'()[]{}é日'].map((char) => char.codePointAt(0) ?? 0);
+const PREFERRED = Array.from(
+  'abcdefghijklmnopqrstuvwxyzABC0123456789 -_.,:;!?/\\"\'()[]{}é日',
+  (char) => char.codePointAt(0) ?? 0,
+);
 
 /** A text that matches the pattern, with each open repeat taken `extra` times more than it must; undefined when it has no character to offer. */
 export function textFor(pattern: Pattern, extra: number): string | undefined {
@@ -46,7 +49,9 @@ function endsOf(pattern: Pattern, codes: readonly number[], starts: ReadonlySet<
     case 'anchor':
       return new Set([...starts].filter((at) => at === (pattern.at === '^' ? 0 : codes.length)));
     case 'set':
-      return new Set([...starts].filter((at) => at < codes.length && inSet(codes[at] ?? 0, pattern)).map((at) => at + 1));
+      return new Set(
+        [...starts].filter((at) => at < codes.length && inSet(codes[at] ?? 0, pattern)).map((at) => at + 1),
+      );
     case 'either':
       return new Set(pattern.of.flatMap((branch) => [...endsOf(branch, codes, starts)]));
     case 'sequence':

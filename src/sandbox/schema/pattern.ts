@@ -12,11 +12,25 @@ export type Pattern =
 type Range = readonly [from: number, to: number];
 
 const DIGIT: readonly Range[] = [[0x30, 0x39]];
-const WORD: readonly Range[] = [[0x61, 0x7a], [0x41, 0x5a], [0x30, 0x39], [0x5f, 0x5f]];
-const SPACE: readonly Range[] = [[0x20, 0x20], [0x09, 0x0d], [0xa0, 0xa0], [0x2028, 0x2029]];
+const WORD: readonly Range[] = [
+  [0x61, 0x7a],
+  [0x41, 0x5a],
+  [0x30, 0x39],
+  [0x5f, 0x5f],
+];
+const SPACE: readonly Range[] = [
+  [0x20, 0x20],
+  [0x09, 0x0d],
+  [0xa0, 0xa0],
+  [0x2028, 0x2029],
+];
 const CLASSES: Record<string, readonly Range[]> = { d: DIGIT, w: WORD, s: SPACE };
 const CONTROLS: Record<string, string> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', 0: '\0' };
-const LINE_ENDS: readonly Range[] = [[0x0a, 0x0a], [0x0d, 0x0d], [0x2028, 0x2029]];
+const LINE_ENDS: readonly Range[] = [
+  [0x0a, 0x0a],
+  [0x0d, 0x0d],
+  [0x2028, 0x2029],
+];
 
 /** Reads a pattern; undefined for what this reader does not know (look-around, back references, property classes). */
 export function parsePattern(source: string): Pattern | undefined {

@@ -54,7 +54,12 @@ export function* numbersFor(schema: JsonObject, whole: boolean, salt: number): G
 }
 
 /** Texts that the keywords of a schema allow, the plainest first; `word` is what an unbound text says. */
-export function* textsFor(schema: JsonObject, word: string, salt: number, document: SchemaDocument): Generator<string, void> {
+export function* textsFor(
+  schema: JsonObject,
+  word: string,
+  salt: number,
+  document: SchemaDocument,
+): Generator<string, void> {
   const least = asNumber(schema['minLength']) ?? 0;
   const most = asNumber(schema['maxLength']) ?? Infinity;
   if (least > MOST_CHARACTERS) fail(`it wants a text of ${least} characters`);
@@ -73,14 +78,17 @@ export function* textsFor(schema: JsonObject, word: string, salt: number, docume
   const sample = format !== undefined && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   if (sample !== undefined) {
     yield salt === 0 || format !== 'uuid' ? sample : sample.slice(0, -4) + String(1000 + salt);
-    if (GROWING.test(format ?? '')) yield sample + 'a'.repeat(Math.max(0, least - sample.length)) + (salt === 0 ? '' : String(salt));
+    if (GROWING.test(format ?? ''))
+      yield sample + 'a'.repeat(Math.max(0, least - sample.length)) + (salt === 0 ? '' : String(salt));
   }
-  for (let index = salt; index < salt + TRIES; index++) yield fitted(index === 0 ? word : `${word} ${index + 1}`, least, most);
+  for (let index = salt; index < salt + TRIES; index++)
+    yield fitted(index === 0 ? word : `${word} ${index + 1}`, least, most);
 }
 
 function fitted(text: string, least: number, most: number): string {
   const chars = [...text];
-  if (chars.length < least) return text + ' and so on'.repeat(Math.ceil((least - chars.length) / 10)).slice(0, least - chars.length);
+  if (chars.length < least)
+    return text + ' and so on'.repeat(Math.ceil((least - chars.length) / 10)).slice(0, least - chars.length);
   return chars.length <= most ? text : chars.slice(-most || chars.length).join('');
 }
 

@@ -25,7 +25,9 @@ interface Place {
  */
 export function valueFor(schema: JsonObject, word: string): Json {
   const document = new SchemaDocument(schema);
-  return new ValueMaker(document).make(schema, { word, depth: 0, salt: 0 }, (value) => isValid(value, schema, document));
+  return new ValueMaker(document).make(schema, { word, depth: 0, salt: 0 }, (value) =>
+    isValid(value, schema, document),
+  );
 }
 
 class ValueMaker {
@@ -40,8 +42,12 @@ class ValueMaker {
     return this.#document.step(() => {
       const flat = flattened(schema, this.#document);
       const branches = this.#branches(flat, place);
-      if (branches !== undefined) return this.#firstOf(branches, (branch) => this.make(branch, place, (value) => isValid(value, flat, this.#document) && accept(value)));
-      for (const value of this.#candidates(flat, place)) if (isValid(value, flat, this.#document) && accept(value)) return value;
+      if (branches !== undefined)
+        return this.#firstOf(branches, (branch) =>
+          this.make(branch, place, (value) => isValid(value, flat, this.#document) && accept(value)),
+        );
+      for (const value of this.#candidates(flat, place))
+        if (isValid(value, flat, this.#document) && accept(value)) return value;
       return fail(`no value was found for ${JSON.stringify(place.word)}`);
     });
   }
@@ -78,27 +84,29 @@ class ValueMaker {
     const listed = asArray(flat['enum']);
     if (listed !== undefined) yield* listed;
     if (flat['const'] !== undefined || listed !== undefined) return;
-    if (place.salt === 0) for (const value of [flat['default'], ...(asArray(flat['examples']) ?? [])]) if (value !== undefined && value !== null) yield value;
+    if (place.salt === 0)
+      for (const value of [flat['default'], ...(asArray(flat['examples']) ?? [])])
+        if (value !== undefined && value !== null) yield value;
     for (const type of typesFor(flat)) yield* this.#ofType(type, flat, place);
   }
 
-  *#ofType(type: string, flat: JsonObject, place: Place): Generator<Json, void> {
+  #ofType(type: string, flat: JsonObject, place: Place): Iterable<Json> {
     switch (type) {
       case 'object':
-        return yield* this.#objects(flat, place);
+        return this.#objects(flat, place);
       case 'array':
-        return yield* this.#arrays(flat, place);
+        return this.#arrays(flat, place);
       case 'string':
-        return yield* textsFor(flat, place.word, place.salt, this.#document);
+        return textsFor(flat, place.word, place.salt, this.#document);
       case 'integer':
       case 'number':
-        return yield* numbersFor(flat, type === 'integer', place.salt);
+        return numbersFor(flat, type === 'integer', place.salt);
       case 'boolean':
-        return yield* place.salt % 2 === 0 ? [true, false] : [false, true];
+        return place.salt % 2 === 0 ? [true, false] : [false, true];
       case 'null':
-        return yield null;
+        return [null];
       default:
-        return;
+        return [];
     }
   }
 
@@ -107,7 +115,8 @@ class ValueMaker {
     const required = (asArray(flat['required']) ?? []).filter((key) => typeof key === 'string');
     const optional = Object.keys(asObject(flat['properties']) ?? {}).filter((key) => !required.includes(key));
     const most = asNumber(flat['maxProperties']) ?? Infinity;
-    if (place.depth < FULL_DEPTH && optional.length > 0) yield this.#object(flat, place, required, optional.slice(0, Math.max(0, most - required.length)));
+    if (place.depth < FULL_DEPTH && optional.length > 0)
+      yield this.#object(flat, place, required, optional.slice(0, Math.max(0, most - required.length)));
     yield this.#object(flat, place, required, []);
     for (const key of optional) yield this.#object(flat, place, required, [key]);
   }
@@ -115,7 +124,10 @@ class ValueMaker {
   #object(flat: JsonObject, place: Place, required: readonly string[], optional: readonly string[]): Json {
     const result: Record<string, Json> = {};
     const declared = Object.keys(asObject(flat['properties']) ?? {});
-    const wanted = [...declared.filter((key) => required.includes(key) || optional.includes(key)), ...required.filter((key) => !declared.includes(key))];
+    const wanted = [
+      ...declared.filter((key) => required.includes(key) || optional.includes(key)),
+      ...required.filter((key) => !declared.includes(key)),
+    ];
     for (const key of wanted) {
       try {
         define(result, key, this.#property(flat, key, place));
@@ -125,7 +137,8 @@ class ValueMaker {
     }
     for (const [key, needed] of Object.entries(asObject(flat['dependentRequired']) ?? {}))
       for (const one of asArray(needed) ?? [])
-        if (Object.hasOwn(result, key) && typeof one === 'string' && !Object.hasOwn(result, one)) define(result, one, this.#property(flat, one, place));
+        if (Object.hasOwn(result, key) && typeof one === 'string' && !Object.hasOwn(result, one))
+          define(result, one, this.#property(flat, one, place));
     const least = Math.min(MOST_ITEMS, asNumber(flat['minProperties']) ?? 0);
     for (let index = 1; Object.keys(result).length < least; index++) {
       if (index > MOST_ITEMS) fail('it wants more properties than the sandbox can name');
@@ -141,7 +154,11 @@ class ValueMaker {
     for (const [source, schema] of Object.entries(asObject(flat['patternProperties']) ?? {}))
       if (matches(this.#document.pattern(source), key)) schemas.push(schema);
     if (!isDeclared(key, flat, this.#document)) schemas.push(flat['additionalProperties'] ?? true);
-    return this.make(schemas.length === 1 ? (schemas[0] ?? true) : { allOf: schemas }, { ...place, word: key, depth: place.depth + 1 }, () => true);
+    return this.make(
+      schemas.length === 1 ? (schemas[0] ?? true) : { allOf: schemas },
+      { ...place, word: key, depth: place.depth + 1 },
+      () => true,
+    );
   }
 
   // Declared names come first, then one of a pattern, then names of our own.
@@ -150,8 +167,17 @@ class ValueMaker {
     if (declared !== undefined) return declared;
     const names = asObject(flat['propertyNames']) ?? {};
     const [source] = Object.keys(asObject(flat['patternProperties']) ?? {});
-    const naming: Json = source !== undefined && flat['additionalProperties'] === false ? merged(names, { pattern: source }) : names;
-    return asString(this.make(merged(flattened(naming, this.#document), { type: 'string' }), { word: 'key', depth: 0, salt: index }, accept)) ?? '';
+    const naming: Json =
+      source !== undefined && flat['additionalProperties'] === false ? merged(names, { pattern: source }) : names;
+    return (
+      asString(
+        this.make(
+          merged(flattened(naming, this.#document), { type: 'string' }),
+          { word: 'key', depth: 0, salt: index },
+          accept,
+        ),
+      ) ?? ''
+    );
   }
 
   *#arrays(flat: JsonObject, place: Place): Generator<Json, void> {
@@ -172,7 +198,14 @@ class ValueMaker {
     }
   }
 
-  #list(flat: JsonObject, place: Place, length: number, found: number, tuple: readonly Json[], rest: Json): Json | undefined {
+  #list(
+    flat: JsonObject,
+    place: Place,
+    length: number,
+    found: number,
+    tuple: readonly Json[],
+    rest: Json,
+  ): Json | undefined {
     const unique = flat['uniqueItems'] === true;
     const list: Json[] = [];
     try {
@@ -180,7 +213,13 @@ class ValueMaker {
         const own = tuple[index] ?? rest;
         const schema = index >= length - found ? { allOf: [own, flat['contains'] ?? true] } : own;
         const fresh: Accept = (value) => !unique || isValid([...list, value], { uniqueItems: true }, this.#document);
-        list.push(this.make(schema, { word: singular(place.word), depth: place.depth + 1, salt: unique || index > 0 ? index : place.salt }, fresh));
+        list.push(
+          this.make(
+            schema,
+            { word: singular(place.word), depth: place.depth + 1, salt: unique || index > 0 ? index : place.salt },
+            fresh,
+          ),
+        );
       }
     } catch (error) {
       if (error instanceof NoValue) return undefined;
@@ -192,10 +231,14 @@ class ValueMaker {
 
 function typesFor(flat: JsonObject): readonly string[] {
   const type = flat['type'];
-  if (type !== undefined) return (asArray(type) ?? [type]).filter((one) => typeof one === 'string').toSorted((a, b) => Number(a === 'null') - Number(b === 'null'));
+  if (type !== undefined)
+    return (asArray(type) ?? [type])
+      .filter((one) => typeof one === 'string')
+      .toSorted((a, b) => Number(a === 'null') - Number(b === 'null'));
   const likely = (keys: readonly string[]): boolean => keys.some((key) => flat[key] !== undefined);
   const first: string[] = [];
-  if (likely(['properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties'])) first.push('object');
+  if (likely(['properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties']))
+    first.push('object');
   if (likely(['items', 'prefixItems', 'contains', 'minItems'])) first.push('array');
   if (likely(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'])) first.push('number');
   return [...new Set([...first, 'string', ...TYPES])];

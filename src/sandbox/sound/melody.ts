@@ -25,7 +25,8 @@ const PAUSE_GRAINS = 14;
 
 /** The notes of each token of a text: a tone for each syllable, a short gap for a blank, a pause for a mark. `speed` 2 is twice as fast. */
 export function* melodyOf(text: string, speed: number): Generator<readonly Note[], void> {
-  for (const token of tokensOf(text)) yield notesOf(token).map((note) => ({ ...note, grains: Math.max(1, Math.round(note.grains / speed)) }));
+  for (const token of tokensOf(text))
+    yield notesOf(token).map((note) => ({ ...note, grains: Math.max(1, Math.round(note.grains / speed)) }));
 }
 
 function notesOf(token: string): readonly Note[] {
@@ -33,8 +34,14 @@ function notesOf(token: string): readonly Note[] {
   if (word === '') return [{ grains: GAP_GRAINS }];
   if (!/[\p{L}\p{N}]/u.test(word)) return [{ grains: PAUSE_GRAINS }];
   const syllables = word.match(/[aeiouyàáâäæèéêëìíîïòóôöœùúûü]+|\p{N}/giu) ?? [word];
-  const tones = syllables.map((_syllable, index): Note => ({ grains: TONE_GRAINS, line: LINES[hash(word, index) % LINES.length] ?? 10 }));
-  return [...tones.flatMap((tone, index): readonly Note[] => (index === 0 ? [tone] : [{ grains: 1 }, tone])), { grains: GAP_GRAINS }];
+  const tones = syllables.map((_syllable, index): Note => ({
+    grains: TONE_GRAINS,
+    line: LINES[hash(word, index) % LINES.length] ?? 10,
+  }));
+  return [
+    ...tones.flatMap((tone, index): readonly Note[] => (index === 0 ? [tone] : [{ grains: 1 }, tone])),
+    { grains: GAP_GRAINS },
+  ];
 }
 
 function hash(word: string, seed: number): number {

@@ -22,7 +22,8 @@ export class Mp3Writer {
   /** The frames of the notes, one for each grain. */
   write(notes: readonly Note[]): Uint8Array {
     const frames: Uint8Array[] = [];
-    for (const { grains, line } of notes) for (let grain = 0; grain < grains; grain++) frames.push(frameOf(line, this.#frame++));
+    for (const { grains, line } of notes)
+      for (let grain = 0; grain < grains; grain++) frames.push(frameOf(line, this.#frame++));
     return Buffer.concat(frames);
   }
 }

@@ -36,7 +36,10 @@ function* wavPieces(melody: () => Iterable<readonly Note[]>): Generator<string, 
   yield* base64(melody(), pcmOf);
 }
 
-function* base64(melody: Iterable<readonly Note[]>, write: (notes: readonly Note[]) => Uint8Array): Generator<string, void> {
+function* base64(
+  melody: Iterable<readonly Note[]>,
+  write: (notes: readonly Note[]) => Uint8Array,
+): Generator<string, void> {
   for (const notes of melody) yield toBase64(write(notes));
 }
 
