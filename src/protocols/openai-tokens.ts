@@ -77,8 +77,11 @@ class Figures {
     const details = detailsOf(usage, ['completion_tokens_details', 'output_tokens_details', 'output_token_details']);
     const reasoning = this.first(details, ['reasoning_tokens']) ?? 0;
     const audioOutput = this.first(details, ['audio_tokens']) ?? 0;
-    const outside = reasoning > completion || (reasoning > 0 && beyondPrompt === completion + reasoning);
-    return { output: less(completion, (outside ? 0 : reasoning) + audioOutput), reasoning, audioOutput };
+    // Where the total says that the completion holds the reasoning, the larger reasoning figure is somebody's estimate.
+    const inside = beyondPrompt === completion;
+    const outside = !inside && (reasoning > completion || (reasoning > 0 && beyondPrompt === completion + reasoning));
+    const thought = inside ? Math.min(reasoning, completion) : reasoning;
+    return { output: less(completion, (outside ? 0 : thought) + audioOutput), reasoning: thought, audioOutput };
   }
 }
 

@@ -179,6 +179,13 @@ describe('usage', () => {
     });
   });
 
+  test('CC-09 more reasoning than completion is all of it, where the total says that it is inside', () => {
+    const thought = { completion_tokens_details: { reasoning_tokens: 9 } };
+    const usage = usageOf({ prompt_tokens: 1, completion_tokens: 5, total_tokens: 6, ...thought });
+    expect(usage).toMatchObject({ output: 0, reasoning: 5 });
+    expect(usageOf({ prompt_tokens: 1, completion_tokens: 5, ...thought })).toMatchObject({ output: 5, reasoning: 9 });
+  });
+
   test.each([-1, '12', 1e308, 'many'])('U44 the impossible count %j is clamped and marked', (count) => {
     const usage = usageOf({ prompt_tokens: count, completion_tokens: 2 });
     expect(usage).toMatchObject({ output: 2, suspect: true });

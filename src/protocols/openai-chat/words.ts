@@ -15,6 +15,7 @@ export const FINISH: ReadonlyMap<string, FinishReason> = new Map<string, FinishR
   ['MAX_TOKENS', 'length'],
   ['model_context_window_exceeded', 'context-full'],
   ['tool_calls', 'tool-calls'],
+  ['tool_call', 'tool-calls'],
   ['tool_use', 'tool-calls'],
   ['function_call', 'tool-calls'],
   ['content_filter', 'filter'],
