@@ -1,8 +1,7 @@
 import { refuse } from '../model/errors.ts';
 import type { Mint } from '../model/ids.ts';
-import { asArray, asString } from '../model/json.ts';
 import type { Generation } from '../model/request.ts';
-import { lastUserText } from './conversation.ts';
+import { lastUserText, promptList } from './conversation.ts';
 import { jsonFor } from './json-text.ts';
 import type { SandboxName } from './model-name.ts';
 import type { Part, Script } from './script.ts';
@@ -25,18 +24,13 @@ export interface Question {
 /** Writes the answer to a request for text: one script for each choice. Throws GatewayFailure for what the sandbox cannot honour. */
 export function scriptsFor(question: Question): readonly Script[] {
   const { request } = question;
-  const prompts = promptsOf(request);
-  const each = request.choices ?? 1;
-  if (each < 1 || each * prompts.length > MOST_CHOICES)
-    refuse('n', `The sandbox gives 1 to ${MOST_CHOICES} choices, not ${each * prompts.length}.`);
+  const choices = request.choices ?? 1;
+  if (choices < 1 || choices > MOST_CHOICES)
+    refuse('n', `The sandbox gives 1 to ${MOST_CHOICES} choices, not ${choices}.`);
+  const prompts = promptList(request) ?? [lastUserText(request.turns)];
+  // The choices of a prompt list are those of its first prompt, then those of the second, and so on.
+  const each = Math.max(1, Math.floor(choices / prompts.length));
   return prompts.flatMap((prompt) => Array.from({ length: each }, () => scriptFor(prompt, question)));
-}
-
-// A prompt list of the legacy format asks for one answer per prompt; it reaches the model as one turn.
-function promptsOf({ native, turns }: Generation): readonly string[] {
-  const list = native.protocol === 'openai-completions' ? asArray(native.value['prompt']) : undefined;
-  const prompts = list?.map((prompt) => asString(prompt)).filter((prompt) => prompt !== undefined) ?? [];
-  return prompts.length > 0 && prompts.length === list?.length ? prompts : [lastUserText(turns)];
 }
 
 function scriptFor(prompt: string, question: Question): Script {

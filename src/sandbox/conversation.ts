@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 import type { Block, MediaBlock, ToolResultBlock } from '../model/block.ts';
+import { unsupported } from '../model/errors.ts';
+import { asArray, asString } from '../model/json.ts';
 import type { Generation, Turn } from '../model/request.ts';
 import { tokensOf } from './tokenizer.ts';
 
@@ -12,6 +14,14 @@ export function lastUserText(turns: readonly Turn[]): string {
   const media = users.flatMap((turn) => turn.blocks).filter((block) => block.type === 'media');
   if (media.length === 0) return 'There is no user text to answer.';
   return `There is no text to answer, only ${media.map(describe).join(', ')}.`;
+}
+
+/** The prompts of a legacy request that gives a list of them, which no turn can say. Throws GatewayFailure for prompts of tokens: they are another tokenizer's. */
+export function promptList({ native }: Generation): readonly string[] | undefined {
+  const list = native.protocol === 'openai-completions' ? asArray(native.value['prompt']) : undefined;
+  return list?.map(
+    (prompt) => asString(prompt) ?? unsupported('prompt', 'The sandbox reads prompts of text, not of tokens.'),
+  );
 }
 
 /** The plain text of blocks, joined as it is. */
@@ -41,7 +51,9 @@ export async function inputTokens(request: Generation): Promise<number> {
 
 const PER_BREATH = 20_000;
 
-function* textsOf({ turns, tools }: Generation): Generator<string, void> {
+function* textsOf(request: Generation): Generator<string, void> {
+  const { turns, tools } = request;
+  if (turns.length === 0) yield* promptList(request) ?? [];
   for (const turn of turns) for (const block of turn.blocks) yield* textsOfBlock(block);
   for (const tool of tools) yield JSON.stringify(tool.type === 'function' ? tool : tool.native.value);
 }

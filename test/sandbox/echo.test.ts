@@ -96,9 +96,15 @@ test('each of n choices carries the whole answer and its own ending', async () =
 
 test('a legacy prompt list is answered prompt by prompt, and echo gives the prompt back uncounted', async () => {
   const native = { protocol: 'openai-completions', value: { prompt: ['one', 'two words'], echo: true } } as const;
-  const { blocks, usage } = collect(await eventsOf('echo', asking('one', { native, choices: 2 })));
+  const { blocks, usage } = collect(await eventsOf('echo', asking('', { native, turns: [], choices: 4 })));
   expect(blocks.map((block) => block.text)).toEqual(['oneone', 'oneone', 'two wordstwo words', 'two wordstwo words']);
-  expect(usage?.output).toBe(6);
+  expect(usage).toMatchObject({ input: 3, output: 6 });
+});
+
+test('a prompt of tokens is refused', async () => {
+  const native = { protocol: 'openai-completions', value: { prompt: [1, 2, 3] } } as const;
+  const events = await eventsOf('echo', asking('', { native, turns: [] }));
+  expect(events).toMatchObject([{ type: 'error', error: { code: 'unsupported_parameter', param: 'prompt' } }]);
 });
 
 test('reason thinks before it answers, and summarises only when asked to', async () => {

@@ -41,7 +41,7 @@ export function tell(request: TranscriptionRequest, heard: Heard, notice: string
   demandFormat(request);
   const said = describe(heard);
   const text = notice === undefined ? said : `${notice}\n\n${said}`;
-  const seconds = rounded(heard.facts?.seconds ?? 0);
+  const seconds = heard.facts?.seconds ?? 0;
   const script: Script = {
     parts: [{ head: { type: 'text' }, pieces: tokensOf(written(request.format, text, seconds)) }],
     reason: 'stop',
@@ -83,7 +83,7 @@ function describe({ name, facts, bytes }: Heard): string {
     return `The recording ${JSON.stringify(name)} is in no container that the sandbox knows; it has ${size}.`;
   const { container, codec, seconds, channels, rate } = facts;
   const told = [
-    seconds === undefined ? 'of unknown duration' : `${rounded(seconds)} seconds`,
+    seconds === undefined ? 'of unknown duration' : `${seconds} seconds`,
     ...(channels === undefined ? [] : [`${channels} ${channels === 1 ? 'channel' : 'channels'}`]),
     ...(rate === undefined ? [] : [`${rate} Hz`]),
     size,
@@ -101,8 +101,4 @@ function verbose(request: TranscriptionRequest, text: string, seconds: number): 
     segments: [{ ...segment, avg_logprob: 0, compression_ratio: 1, no_speech_prob: 0 }],
     usage: { type: 'duration', seconds: Math.ceil(seconds) },
   };
-}
-
-function rounded(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -16,11 +16,13 @@ export async function listen(reader: ByteReader): Promise<SoundFacts | undefined
   return facts === undefined ? undefined : plausible(facts);
 }
 
-// A damaged header may say anything: what no sound can have is left out.
+// A damaged header may say anything: what no sound can have is left out. Durations are told in milliseconds.
 function plausible({ seconds, rate, channels, ...rest }: SoundFacts): SoundFacts {
   return {
     ...rest,
-    ...(seconds !== undefined && seconds >= 0 && seconds < LONGEST_SECONDS && { seconds }),
+    ...(seconds !== undefined &&
+      seconds >= 0 &&
+      seconds < LONGEST_SECONDS && { seconds: Math.round(seconds * 1000) / 1000 }),
     ...(channels !== undefined && channels > 0 && { channels }),
     ...(rate !== undefined && rate > 0 && Number.isFinite(rate) && { rate }),
   };
