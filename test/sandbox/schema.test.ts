@@ -147,6 +147,10 @@ describe('a schema without a value, or beyond the sandbox, is refused at once an
     [{ type: 'string', minLength: 1e9 }],
     [{ type: 'array', minItems: 1e9 }],
     [{ type: 'string', pattern: '^((a{99999}){99999}){99999}$' }],
+    [{ type: 'string', pattern: '^((a{9999}){9999}){9999}$' }],
+    [{ const: 'a'.repeat(5000), pattern: '((a{1,5000}){1,5000}){5000}' }],
+    [{ type: 'array', minItems: 1000, items: { type: 'string', minLength: 100_000 } }],
+    [{ type: 'array', minItems: 1000, items: { type: 'array', minItems: 1000, items: {} } }],
   ] as [JsonObject][])('%j', async (schema) => {
     expect(await written(schema)).toEqual({ text: '', error: 'invalid_json_schema' });
   });

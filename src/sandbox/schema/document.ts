@@ -6,6 +6,7 @@ import type { Pattern } from './pattern.ts';
 /** The work a schema wants is too much, or no value is valid against it. */
 export class NoValue extends Error {}
 
+const MOST_CHARACTERS = 5_000_000;
 const MOST_LEVELS = 400;
 const MOST_STEPS = 200_000;
 const MOST_REFERENCES = 64;
@@ -16,6 +17,7 @@ export class SchemaDocument {
   readonly #patterns = new Map<string, Pattern | undefined>();
   #steps = 0;
   #depth = 0;
+  #characters = 0;
 
   constructor(root: JsonObject) {
     this.root = root;
@@ -30,6 +32,12 @@ export class SchemaDocument {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** Counts characters of text that are about to be made; throws {@link NoValue} after five million. */
+  spend(characters: number): void {
+    this.#characters += characters;
+    if (this.#characters > MOST_CHARACTERS) fail('it asks for too much text');
   }
 
   /** The pattern of a schema taken apart. */

@@ -1,6 +1,8 @@
+import { fail } from './document.ts';
 import type { Pattern } from './pattern.ts';
 
-const MOST_REPEATS = 10_000;
+const LONGEST_TEXT = 100_000;
+const MOST_POSITIONS = 2_000_000;
 // Tried in this order where a class only says what is not allowed.
 const PREFERRED = Array.from(
   'abcdefghijklmnopqrstuvwxyzABC0123456789 -_.,:;!?/\\"\'()[]{}é日',
@@ -24,8 +26,8 @@ export function textFor(pattern: Pattern, extra: number): string | undefined {
       return undefined;
     case 'repeat': {
       const times = Math.min(pattern.least + extra, pattern.most);
-      if (times === 0) return '';
-      return times > MOST_REPEATS ? undefined : textFor(pattern.of, extra > 1 ? 1 : extra)?.repeat(times);
+      const text = times === 0 ? '' : textFor(pattern.of, Math.min(extra, 1));
+      return text === undefined || text.length * times > LONGEST_TEXT ? undefined : text.repeat(times);
     }
     case 'sequence': {
       const parts = pattern.of.map((part) => textFor(part, extra));
@@ -36,51 +38,61 @@ export function textFor(pattern: Pattern, extra: number): string | undefined {
   }
 }
 
-/** Whether the pattern matches anywhere in the text, as JSON Schema asks; time grows with the product of both lengths, never exponentially. */
+/**
+ * Whether the pattern matches anywhere in the text, as JSON Schema asks; time grows with the product of both lengths, never exponentially.
+ * @throws NoValue when that product is too large.
+ */
 export function matches(pattern: Pattern, text: string): boolean {
   const codes = [...text].map((char) => char.codePointAt(0) ?? 0);
   const anywhere = new Set(Array.from({ length: codes.length + 1 }, (_, index) => index));
-  return endsOf(pattern, codes, anywhere).size > 0;
+  return new Matcher(codes).endsOf(pattern, anywhere).size > 0;
 }
 
-// All positions at which a match that began at one of `starts` can end.
-function endsOf(pattern: Pattern, codes: readonly number[], starts: ReadonlySet<number>): ReadonlySet<number> {
-  switch (pattern.type) {
-    case 'anchor':
-      return new Set([...starts].filter((at) => at === (pattern.at === '^' ? 0 : codes.length)));
-    case 'set':
-      return new Set(
-        [...starts].filter((at) => at < codes.length && inSet(codes[at] ?? 0, pattern)).map((at) => at + 1),
-      );
-    case 'either':
-      return new Set(pattern.of.flatMap((branch) => [...endsOf(branch, codes, starts)]));
-    case 'sequence':
-      return pattern.of.reduce<ReadonlySet<number>>((from, part) => endsOf(part, codes, from), starts);
-    case 'repeat':
-      return endsOfRepeat(pattern, codes, starts);
-    default:
-      return pattern satisfies never;
+type Positions = ReadonlySet<number>;
+
+class Matcher {
+  readonly #codes: readonly number[];
+  #left = MOST_POSITIONS;
+
+  constructor(codes: readonly number[]) {
+    this.#codes = codes;
   }
-}
 
-function endsOfRepeat(
-  { of, least, most }: Extract<Pattern, { type: 'repeat' }>,
-  codes: readonly number[],
-  starts: ReadonlySet<number>,
-): ReadonlySet<number> {
-  const found = new Set(least === 0 ? starts : []);
-  let from = starts;
-  for (let times = 1; times <= most && from.size > 0; times++) {
-    from = endsOf(of, codes, from);
-    if (times < least) {
-      if (times > codes.length + 1 && from.size > 0) return from;
-      continue;
+  /** All positions at which a match that began at one of `starts` can end. */
+  endsOf(pattern: Pattern, starts: Positions): Positions {
+    this.#left -= starts.size + 1;
+    if (this.#left < 0) fail('its pattern takes too much work');
+    const { length } = this.#codes;
+    switch (pattern.type) {
+      case 'anchor':
+        return new Set([...starts].filter((at) => at === (pattern.at === '^' ? 0 : length)));
+      case 'set':
+        return new Set(
+          [...starts].filter((at) => at < length && inSet(this.#codes[at] ?? 0, pattern)).map((at) => at + 1),
+        );
+      case 'either':
+        return new Set(pattern.of.flatMap((branch) => [...this.endsOf(branch, starts)]));
+      case 'sequence':
+        return pattern.of.reduce<Positions>((from, part) => this.endsOf(part, from), starts);
+      case 'repeat':
+        return this.#endsOfRepeat(pattern, starts);
+      default:
+        return pattern satisfies never;
     }
-    const before = found.size;
-    for (const at of from) found.add(at);
-    if (found.size === before) break;
   }
-  return found;
+
+  #endsOfRepeat({ of, least, most }: Extract<Pattern, { type: 'repeat' }>, starts: Positions): Positions {
+    const found = new Set(least === 0 ? starts : []);
+    let from = starts;
+    for (let times = 1; times <= most && from.size > 0; times++) {
+      from = this.endsOf(of, from);
+      if (times < least) continue;
+      const before = found.size;
+      for (const at of from) found.add(at);
+      if (found.size === before) break;
+    }
+    return found;
+  }
 }
 
 function inSet(code: number, { ranges, negated }: Extract<Pattern, { type: 'set' }>): boolean {

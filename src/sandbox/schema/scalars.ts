@@ -1,10 +1,8 @@
 import { asNumber, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { SchemaDocument } from './document.ts';
-import { fail } from './document.ts';
 import { textFor } from './pattern-text.ts';
 
-const MOST_CHARACTERS = 100_000;
 const TRIES = 64;
 
 const FORMATS: Record<string, string> = {
@@ -62,13 +60,14 @@ export function* textsFor(
 ): Generator<string, void> {
   const least = asNumber(schema['minLength']) ?? 0;
   const most = asNumber(schema['maxLength']) ?? Infinity;
-  if (least > MOST_CHARACTERS) fail(`it wants a text of ${least} characters`);
+  document.spend(least);
   const source = asString(schema['pattern']);
   if (source !== undefined) {
     const pattern = document.pattern(source);
-    for (let extra = 0; extra <= Math.max(8, least); extra++) {
+    for (let extra = 0; extra <= Math.min(1000, Math.max(8, least)); extra++) {
       const text = textFor(pattern, extra);
       if (text === undefined) continue;
+      document.spend(text.length);
       if (salt > 0) yield text + String(salt);
       yield text;
       if (text.length < least) yield text + 'a'.repeat(least - text.length);
