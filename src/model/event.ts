@@ -45,8 +45,10 @@ export type Event =
       readonly index: number;
       readonly text: string;
       readonly logprobs?: readonly TokenLogprob[];
+      /** Random characters that hide the length of the piece from eavesdroppers, where the client's format is the upstream's. */
+      readonly padding?: string;
     }
-  | { readonly type: 'input-delta'; readonly index: number; readonly json: string }
+  | { readonly type: 'input-delta'; readonly index: number; readonly json: string; readonly padding?: string }
   | { readonly type: 'audio-delta'; readonly index: number; readonly base64: string }
   | { readonly type: 'annotation'; readonly index: number; readonly annotation: Annotation }
   | { readonly type: 'block-end'; readonly index: number; readonly seal?: Seal }

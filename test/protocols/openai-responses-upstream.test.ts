@@ -18,6 +18,87 @@ const plain: Generation = {
   native: { protocol: 'openai-chat', value: {} },
 };
 
+const seal = { protocol: 'openai-responses', data: 'sealed' } as const;
+const TURNS: Generation['turns'] = [
+  { role: 'developer', blocks: [{ type: 'text', text: 'Be brief.' }] },
+  {
+    role: 'user',
+    blocks: [
+      { type: 'text', text: 'Look' },
+      {
+        type: 'media',
+        media: 'image',
+        source: { type: 'base64', data: 'AAAA', mimeType: 'image/gif' },
+        detail: 'low',
+      },
+      { type: 'media', media: 'document', source: { type: 'base64', data: 'BBBB' }, name: 'a.pdf' },
+      { type: 'media', media: 'audio', source: { type: 'base64', data: 'CCCC' }, format: 'mp3' },
+    ],
+  },
+  {
+    role: 'assistant',
+    blocks: [
+      { type: 'reasoning', text: 'unsealed' },
+      { type: 'reasoning-summary', text: 'Hm', seal },
+      { type: 'text', text: 'Well' },
+      { type: 'refusal', text: 'No' },
+      { type: 'tool-call', id: 'call_1', name: 'f', input: '{}' },
+      { type: 'tool-call', id: 'call_2', name: 'sql', input: 'SELECT', custom: true },
+    ],
+  },
+  {
+    role: 'user',
+    blocks: [
+      {
+        type: 'tool-result',
+        id: 'call_1',
+        output: [
+          { type: 'text', text: 'one' },
+          { type: 'text', text: '!' },
+        ],
+        failed: false,
+      },
+      {
+        type: 'tool-result',
+        id: 'call_2',
+        output: [{ type: 'media', media: 'image', source: { type: 'url', url: 'https://example.org/a.png' } }],
+        failed: false,
+      },
+    ],
+  },
+];
+
+const ITEMS = [
+  { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Be brief.' }] },
+  {
+    type: 'message',
+    role: 'user',
+    content: [
+      { type: 'input_text', text: 'Look' },
+      { type: 'input_image', image_url: 'data:image/gif;base64,AAAA', detail: 'low' },
+      { type: 'input_file', file_data: 'data:application/pdf;base64,BBBB', filename: 'a.pdf' },
+      { type: 'input_audio', input_audio: { data: 'CCCC', format: 'mp3' } },
+    ],
+  },
+  { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm' }], encrypted_content: 'sealed' },
+  {
+    type: 'message',
+    role: 'assistant',
+    content: [
+      { type: 'output_text', text: 'Well', annotations: [] },
+      { type: 'refusal', refusal: 'No' },
+    ],
+  },
+  { type: 'function_call', call_id: 'call_1', name: 'f', arguments: '{}' },
+  { type: 'custom_tool_call', call_id: 'call_2', name: 'sql', input: 'SELECT' },
+  { type: 'function_call_output', call_id: 'call_1', output: 'one!' },
+  {
+    type: 'custom_tool_call_output',
+    call_id: 'call_2',
+    output: [{ type: 'input_image', image_url: 'https://example.org/a.png', detail: 'auto' }],
+  },
+];
+
 function sent(request: Partial<Generation>, to = target()): Peek {
   const { path, body } = protocol.encodeRequest({ ...plain, ...request }, to);
   expect(path).toBe('/responses');
@@ -41,86 +122,8 @@ describe('a body of this format', () => {
 
 describe('a request of another format', () => {
   test('UP-11 every turn becomes items', () => {
-    const seal = { protocol: 'openai-responses', data: 'sealed' } as const;
-    const turns: Generation['turns'] = [
-      { role: 'developer', blocks: [{ type: 'text', text: 'Be brief.' }] },
-      {
-        role: 'user',
-        blocks: [
-          { type: 'text', text: 'Look' },
-          {
-            type: 'media',
-            media: 'image',
-            source: { type: 'base64', data: 'AAAA', mimeType: 'image/gif' },
-            detail: 'low',
-          },
-          { type: 'media', media: 'document', source: { type: 'base64', data: 'BBBB' }, name: 'a.pdf' },
-          { type: 'media', media: 'audio', source: { type: 'base64', data: 'CCCC' }, format: 'mp3' },
-        ],
-      },
-      {
-        role: 'assistant',
-        blocks: [
-          { type: 'reasoning', text: 'unsealed' },
-          { type: 'reasoning-summary', text: 'Hm', seal },
-          { type: 'text', text: 'Well' },
-          { type: 'refusal', text: 'No' },
-          { type: 'tool-call', id: 'call_1', name: 'f', input: '{}' },
-          { type: 'tool-call', id: 'call_2', name: 'sql', input: 'SELECT', custom: true },
-        ],
-      },
-      {
-        role: 'user',
-        blocks: [
-          {
-            type: 'tool-result',
-            id: 'call_1',
-            output: [
-              { type: 'text', text: 'one' },
-              { type: 'text', text: '!' },
-            ],
-            failed: false,
-          },
-          {
-            type: 'tool-result',
-            id: 'call_2',
-            output: [{ type: 'media', media: 'image', source: { type: 'url', url: 'https://example.org/a.png' } }],
-            failed: false,
-          },
-        ],
-      },
-    ];
-    expect(sent({ turns }).at('input').value).toEqual([
-      { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Be brief.' }] },
-      {
-        type: 'message',
-        role: 'user',
-        content: [
-          { type: 'input_text', text: 'Look' },
-          { type: 'input_image', image_url: 'data:image/gif;base64,AAAA', detail: 'low' },
-          { type: 'input_file', file_data: 'data:application/pdf;base64,BBBB', filename: 'a.pdf' },
-          { type: 'input_audio', input_audio: { data: 'CCCC', format: 'mp3' } },
-        ],
-      },
-      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm' }], encrypted_content: 'sealed' },
-      {
-        type: 'message',
-        role: 'assistant',
-        content: [
-          { type: 'output_text', text: 'Well', annotations: [] },
-          { type: 'refusal', refusal: 'No' },
-        ],
-      },
-      { type: 'function_call', call_id: 'call_1', name: 'f', arguments: '{}' },
-      { type: 'custom_tool_call', call_id: 'call_2', name: 'sql', input: 'SELECT' },
-      { type: 'function_call_output', call_id: 'call_1', output: 'one!' },
-      {
-        type: 'custom_tool_call_output',
-        call_id: 'call_2',
-        output: [{ type: 'input_image', image_url: 'https://example.org/a.png', detail: 'auto' }],
-      },
-    ]);
-    expect(sent({ turns }, target(true, { developerRole: false })).at('input', 0, 'role').text).toBe('system');
+    expect(sent({ turns: TURNS }).at('input').value).toEqual(ITEMS);
+    expect(sent({ turns: TURNS }, target(true, { developerRole: false })).at('input', 0, 'role').text).toBe('system');
   });
 
   test('what is written is read again as it was', () => {

@@ -55,11 +55,11 @@ export class IncomingCall {
   }
 
   /** A piece of the input; nothing may follow the end. */
-  write(json: string): void {
+  write(json: string, padding?: string): void {
     if (json === '' || this.#closed) return;
     this.#written = true;
     if (this.#block === undefined) this.#held += json;
-    else this.#emit({ type: 'input-delta', index: this.#block, json });
+    else this.#emit({ type: 'input-delta', index: this.#block, json, ...(padding !== undefined && { padding }) });
   }
 
   /** The whole input; only said when no piece of it was. */

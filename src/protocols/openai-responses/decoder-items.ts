@@ -1,33 +1,15 @@
 import { readAnnotation } from './decoder-annotation.ts';
 import { IncomingCall } from './decoder-call.ts';
-import { ID, PART_KINDS } from './words.ts';
+import { listOf, partAt, partKind, partsOf, typeOf, wireIndex } from './decoder-shapes.ts';
+import type { Item, Part } from './decoder-shapes.ts';
+import { ID, OWN_ITEMS, extraKeys } from './words.ts';
 import type { TextKind } from '../../model/block.ts';
 import type { Sink } from '../../model/event.ts';
 import type { Mint } from '../../model/ids.ts';
 import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 
-interface Part {
-  readonly kind: TextKind;
-  readonly wire: number;
-  readonly block: number;
-  written: boolean;
-  open: boolean;
-  annotations: number;
-}
-
-interface Item {
-  readonly type: string;
-  readonly id: string | undefined;
-  readonly value: JsonObject;
-  readonly content: Part[];
-  readonly summary: Part[];
-  readonly call: IncomingCall | undefined;
-  done: boolean;
-}
-
 const CALLS: ReadonlySet<string> = new Set(['function_call', 'custom_tool_call']);
-const KNOWN: ReadonlySet<string> = new Set(['message', 'reasoning', ...CALLS]);
 
 /**
  * Turns the items of an answer into blocks, whichever of their four tellings arrives: deltas, `.done` events, finished items or the
@@ -37,11 +19,13 @@ const KNOWN: ReadonlySet<string> = new Set(['message', 'reasoning', ...CALLS]);
 export class IncomingItems {
   readonly #emit: Sink;
   readonly #mint: Mint;
+  readonly #sameFormat: boolean;
   readonly #items: Item[] = [];
   readonly #byIndex = new Map<number, Item>();
   #blocks = 0;
 
-  constructor(emit: Sink, mint: Mint) {
+  constructor(emit: Sink, mint: Mint, sameFormat: boolean) {
+    this.#sameFormat = sameFormat;
     this.#emit = emit;
     this.#mint = mint;
   }
@@ -58,7 +42,8 @@ export class IncomingItems {
     const known = index === undefined ? undefined : this.#byIndex.get(index);
     if (known !== undefined && !known.done && known.type === typeOf(value)) return;
     const item = this.#add(value, index);
-    if (!KNOWN.has(item.type) || typeof value['phase'] === 'string') this.native(frame);
+    if (OWN_ITEMS.has(item.type)) this.#hint(value);
+    else this.native(frame);
     item.call?.open(value);
   }
 
@@ -71,7 +56,7 @@ export class IncomingItems {
       (index === undefined ? this.#byId(value['id']) : undefined);
     const item = known ?? this.#add(value, index);
     if (item.done) return;
-    if (!KNOWN.has(item.type)) {
+    if (!OWN_ITEMS.has(item.type)) {
       item.done = true;
       this.native(frame);
     } else this.#finish(item, value);
@@ -81,7 +66,7 @@ export class IncomingItems {
   text(frame: JsonObject, kind: TextKind, text: string): void {
     if (text === '') return;
     const part = this.#part(frame, kind);
-    this.#write(part, text, asArray(frame['logprobs']));
+    this.#write(part, text, asArray(frame['logprobs']), this.#padding(frame));
   }
 
   /** The whole text of a part; only said when no piece of it was. */
@@ -121,7 +106,7 @@ export class IncomingItems {
   input(frame: JsonObject, json: string): void {
     const call = this.#item(frame, 'text').call;
     if (call === undefined) return this.native(frame);
-    call.write(json);
+    call.write(json, this.#padding(frame));
   }
 
   /** The whole input of a call; only said when no piece of it was (CC-17). */
@@ -151,11 +136,11 @@ export class IncomingItems {
       seen.set(type, place + 1);
       const item = this.#items.filter((candidate) => candidate.type === type)[place];
       if (item === undefined) this.#whole(value, index);
-      else if (!item.done && KNOWN.has(type)) this.#finish(item, value);
+      else if (!item.done && OWN_ITEMS.has(type)) this.#finish(item, value);
       else if (!item.done) this.done({ type: 'response.output_item.done', output_index: index, item: value });
     });
     for (const item of this.#items) {
-      if (!item.done && KNOWN.has(item.type)) this.#finish(item, {});
+      if (!item.done && OWN_ITEMS.has(item.type)) this.#finish(item, {});
       for (const part of partsOf(item)) this.#closePart(part);
     }
     return this.#items.every((item) => item.call?.named !== false);
@@ -163,14 +148,21 @@ export class IncomingItems {
 
   #whole(value: JsonObject, index: number): void {
     const item = this.#add(value, undefined);
-    if (!KNOWN.has(item.type)) {
+    if (!OWN_ITEMS.has(item.type)) {
       item.done = true;
       this.native({ type: 'response.output_item.done', output_index: index, item: value });
       return;
     }
-    if (typeof value['phase'] === 'string')
-      this.native({ type: 'response.output_item.added', output_index: index, item: { ...value, content: [] } });
+    this.#hint(value);
     this.#finish(item, value);
+  }
+
+  // A client of this very format is told the keys of an item that the event model has no word for.
+  #hint(value: JsonObject): void {
+    const extra = this.#sameFormat ? extraKeys(value) : undefined;
+    if (extra === undefined) return;
+    const { type = 'message', id = null } = value;
+    this.native({ type: 'response.output_item.added', item: { type, id, ...extra } });
   }
 
   #add(value: JsonObject, index: number | undefined): Item {
@@ -218,11 +210,22 @@ export class IncomingItems {
     return part;
   }
 
-  #write(part: Part, text: string, logprobs: readonly Json[] | undefined): void {
+  #padding(frame: JsonObject): string | undefined {
+    return this.#sameFormat ? asString(frame['obfuscation']) : undefined;
+  }
+
+  #write(part: Part, text: string, logprobs: readonly Json[] | undefined, padding?: string): void {
     if (text === '') return;
     part.written = true;
     const index = part.block;
-    this.#emit({ type: 'text-delta', index, text, ...(logprobs !== undefined && logprobs.length > 0 && { logprobs }) });
+    const scored = logprobs !== undefined && logprobs.length > 0;
+    this.#emit({
+      type: 'text-delta',
+      index,
+      text,
+      ...(scored && { logprobs }),
+      ...(padding !== undefined && { padding }),
+    });
   }
 
   #fill(part: Part, value: JsonObject): void {
@@ -269,28 +272,4 @@ export class IncomingItems {
       this.#fill(listOf(item, kind)[place] ?? this.#openPart(item, kind, place), value);
     }
   }
-}
-
-function typeOf(item: JsonObject): string {
-  return asString(item['type']) ?? (item['role'] === undefined ? '' : 'message');
-}
-
-function partsOf(item: Item): readonly Part[] {
-  return [...item.content, ...item.summary];
-}
-
-function listOf(item: Item, kind: TextKind): Part[] {
-  return kind === 'reasoning-summary' ? item.summary : item.content;
-}
-
-function partAt(item: Item, kind: TextKind, wire: number): Part | undefined {
-  return listOf(item, kind).find((part) => part.kind === kind && part.wire === wire);
-}
-
-function wireIndex(frame: JsonObject, kind: TextKind): number {
-  return asNumber(frame[kind === 'reasoning-summary' ? 'summary_index' : 'content_index']) ?? 0;
-}
-
-function partKind(part: Json | undefined): TextKind | undefined {
-  return PART_KINDS.get(asString(asObject(part)?.['type']) ?? '');
 }

@@ -1,6 +1,6 @@
 import { IncomingItems } from './decoder-items.ts';
 import { readUsage } from './usage.ts';
-import { INCOMPLETE, LIFE_SIGNS, TEXT_DELTAS, TEXT_DONES } from './words.ts';
+import { ID, INCOMPLETE, LIFE_SIGNS, RESPONSE_KEYS, TEXT_DELTAS, TEXT_DONES } from './words.ts';
 import type { Frame } from '../../framing/frame.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { Event, Sink } from '../../model/event.ts';
@@ -15,12 +15,15 @@ export class ResponsesDecoder implements Decoder {
   readonly #emit: Sink;
   readonly #context: DecoderContext;
   readonly #items: IncomingItems;
+  readonly #sameFormat: boolean;
   #started = false;
 
   constructor(emit: Sink, context: DecoderContext) {
     this.#emit = emit;
     this.#context = context;
-    this.#items = new IncomingItems(emit, context.mint);
+    const { request } = context;
+    this.#sameFormat = request.task === 'generation' && request.native.protocol === ID;
+    this.#items = new IncomingItems(emit, context.mint, this.#sameFormat);
   }
 
   push(frame: Frame): void {
@@ -127,6 +130,8 @@ export class ResponsesDecoder implements Decoder {
       const named = this.#items.close(asArray(response['output']) ?? []);
       if (usage !== undefined) this.#emit({ type: 'usage', usage });
       if (!named) return this.fail(bad('The upstream sent a tool call without a name.'));
+      const extra = this.#sameFormat ? extraOf(response) : undefined;
+      if (extra !== undefined) this.#items.native({ type: 'response.completed', response: extra });
       this.phase = 'closed';
       this.#emit(this.#finish(type, response));
       return;
@@ -141,6 +146,12 @@ export class ResponsesDecoder implements Decoder {
     const reason = asString(asObject(response['incomplete_details'])?.['reason']) ?? 'unknown';
     return { type: 'finish', reason: INCOMPLETE.get(reason) ?? 'other', raw: `incomplete:${reason}` };
   }
+}
+
+// What a client of this format is told besides the keys every response has (OR-38).
+function extraOf(response: JsonObject): JsonObject | undefined {
+  const extra = Object.entries(response).filter(([key, value]) => value !== null && !RESPONSE_KEYS.has(key));
+  return extra.length === 0 ? undefined : Object.fromEntries(extra);
 }
 
 function unfinished(type: string): string {

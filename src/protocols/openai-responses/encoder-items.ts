@@ -29,6 +29,7 @@ export class ItemWriter {
   readonly #seals: boolean;
   readonly #custom: boolean;
   readonly #logprobs: boolean;
+  readonly #pads: boolean;
 
   constructor(reply: Reply, out: EventSink) {
     this.#reply = reply;
@@ -36,7 +37,13 @@ export class ItemWriter {
     this.#natives = new NativeWriter(this.#items, out, () => this.#settle());
     this.#seals = (asArray(reply.body['include']) ?? []).includes(INCLUDE_SEALS);
     this.#custom = (asArray(reply.body['tools']) ?? []).some((tool) => asObject(tool)?.['type'] === 'custom');
+    this.#pads = asObject(reply.body['stream_options'])?.['include_obfuscation'] !== false;
     this.#logprobs = reply.request.task === 'generation' && reply.request.logprobs !== undefined;
+  }
+
+  /** Keys of the response that only the upstream wrote. */
+  get responseExtra(): JsonObject {
+    return this.#natives.response;
   }
 
   /** How many items were opened. */
@@ -73,14 +80,16 @@ export class ItemWriter {
       part.logprobs.push(...event.logprobs);
       tail = `,"logprobs":${lineSafe(JSON.stringify(event.logprobs))}}\n\n`;
     }
+    if (event.padding !== undefined && this.#pads)
+      tail = `,"obfuscation":${lineSafe(JSON.stringify(event.padding))}${tail}`;
     this.#out.raw(part.head, part.middle + lineSafe(JSON.stringify(text)) + tail);
   }
 
   /** A piece of a call's input. */
-  input(index: number, json: string): void {
+  input(index: number, json: string, padding?: string): void {
     const place = this.#places[index];
     if (place === undefined || place.part !== undefined) return this.lose();
-    if (json !== '') this.#writeInput(place.item, json);
+    if (json !== '') this.#writeInput(place.item, json, this.#pads ? padding : undefined);
   }
 
   /** A remark on the text of a part. */
@@ -167,9 +176,7 @@ export class ItemWriter {
   #openHolder(type: 'message' | 'reasoning', itemId: string | undefined): OutMessage | OutReasoning {
     const base = this.#base(type, itemId);
     const item: OutMessage | OutReasoning =
-      type === 'message'
-        ? { ...base, type, parts: [], phase: this.#natives.phaseOf(itemId) }
-        : { ...base, type, parts: [], seal: undefined };
+      type === 'message' ? { ...base, type, parts: [] } : { ...base, type, parts: [], seal: undefined };
     this.#add(item);
     return item;
   }
@@ -190,7 +197,16 @@ export class ItemWriter {
     const fits = idFits(upstreamId, type) && !this.#ids.has(upstreamId);
     const id = fits ? upstreamId : this.#reply.mint(ID_PREFIX[type]);
     this.#ids.add(id);
-    return { index: this.#items.length, id, upstreamId, upstreamIndex: undefined, state: 'open', final: undefined };
+    const extra = this.#natives.extrasOf(upstreamId);
+    return {
+      index: this.#items.length,
+      id,
+      upstreamId,
+      upstreamIndex: undefined,
+      extra,
+      state: 'open',
+      final: undefined,
+    };
   }
 
   #add(item: OutItem): void {
@@ -222,13 +238,14 @@ export class ItemWriter {
     return { item_id: item.id, output_index: item.index, [part.words.place]: part.place ?? 0 };
   }
 
-  #writeInput(item: OutCall, delta: string): void {
+  #writeInput(item: OutCall, delta: string, padding?: string): void {
     item.input += delta;
     const type =
       item.type === 'function_call'
         ? 'response.function_call_arguments.delta'
         : 'response.custom_tool_call_input.delta';
-    this.#out.event(type, { item_id: item.id, output_index: item.index, delta });
+    const obfuscation = padding === undefined ? {} : { obfuscation: padding };
+    this.#out.event(type, { item_id: item.id, output_index: item.index, delta, ...obfuscation });
   }
 
   #settle(): void {

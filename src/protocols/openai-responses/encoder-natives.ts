@@ -1,8 +1,8 @@
 import type { EventSink, OutItem, OutNative } from './encoder-shapes.ts';
+import { OWN_ITEMS, extraKeys } from './words.ts';
 import { asNumber, asObject, asString } from '../../model/json.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 
-const OWN_ITEMS: ReadonlySet<Json | undefined> = new Set(['message', 'reasoning', 'function_call', 'custom_tool_call']);
 const EVENT_NAME = /^[\w.:-]+$/;
 
 /**
@@ -13,7 +13,9 @@ export class NativeWriter {
   readonly #items: OutItem[];
   readonly #out: EventSink;
   readonly #settle: () => void;
-  readonly #phases = new Map<string | undefined, string>();
+  readonly #extras = new Map<string, JsonObject>();
+  /** Keys of the response that only the upstream wrote. */
+  response: JsonObject = {};
 
   constructor(items: OutItem[], out: EventSink, settle: () => void) {
     this.#items = items;
@@ -21,15 +23,19 @@ export class NativeWriter {
     this.#settle = settle;
   }
 
-  /** The `phase` the upstream gave the message with this id (OR-44). */
-  phaseOf(itemId: string | undefined): string | undefined {
-    return this.#phases.get(itemId);
+  /** Keys the upstream gave the item with this id and no other format knows. */
+  extrasOf(itemId: string | undefined): JsonObject | undefined {
+    return itemId === undefined ? undefined : this.#extras.get(itemId);
   }
 
   /** Passes one event on; false when it fits nowhere. */
   push(value: JsonObject): boolean {
     const type = asString(value['type']) ?? '';
     const item = asObject(value['item']);
+    if (type === 'response.completed') {
+      this.response = { ...asObject(value['response']) };
+      return true;
+    }
     if (type === 'response.output_item.added' && item !== undefined) return this.#added(value, item);
     if (type === 'response.output_item.done' && item !== undefined) return this.#done(value, item);
     // A top-level `error` makes the SDKs raise (OR-18), and a name with a line end would break the frame.
@@ -48,8 +54,9 @@ export class NativeWriter {
   }
 
   #added(value: JsonObject, item: JsonObject): boolean {
-    if (!OWN_ITEMS.has(item['type'])) this.#open(value, item);
-    else if (typeof item['phase'] === 'string') this.#phases.set(asString(item['id']), item['phase']);
+    if (OWN_ITEMS.has(asString(item['type']) ?? ''))
+      this.#extras.set(asString(item['id']) ?? '', extraKeys(item) ?? {});
+    else this.#open(value, item);
     return true;
   }
 
@@ -72,6 +79,7 @@ export class NativeWriter {
       id,
       upstreamId: id,
       upstreamIndex: asNumber(value['output_index']),
+      extra: undefined,
       state: 'open',
       final: undefined,
       value: item,

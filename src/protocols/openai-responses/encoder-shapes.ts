@@ -83,6 +83,8 @@ interface OutItemBase {
   readonly upstreamId: string | undefined;
   /** The upstream's own `output_index`, where an event about a native item brought it. */
   readonly upstreamIndex: number | undefined;
+  /** Further keys that an upstream of this format gave it. */
+  readonly extra: JsonObject | undefined;
   /** `ended`: its blocks are closed, but whether it is whole is only known when the next item or the end comes. */
   state: 'open' | 'ended' | 'done';
   /** What its `output_item.done` event said. */
@@ -93,7 +95,6 @@ interface OutItemBase {
 export interface OutMessage extends OutItemBase {
   readonly type: 'message';
   readonly parts: OutPart[];
-  readonly phase: string | undefined;
 }
 
 /** Reasoning being written. */
@@ -150,7 +151,7 @@ export function itemJson(item: OutItem, status: 'in_progress' | 'completed' | 'i
         status,
         role: 'assistant',
         content: item.parts.filter(isPlaced).map(partJson),
-        ...(item.phase !== undefined && { phase: item.phase }),
+        ...item.extra,
       };
     case 'reasoning': {
       const placed = item.parts.filter(isPlaced);
@@ -162,12 +163,15 @@ export function itemJson(item: OutItem, status: 'in_progress' | 'completed' | 'i
         summary: placed.filter((part) => part.kind === 'reasoning-summary').map(partJson),
         ...(content.length > 0 && { content: content.map(partJson) }),
         ...(item.seal !== undefined && { encrypted_content: item.seal }),
+        ...item.extra,
       };
     }
     case 'function_call':
-      return { type: item.type, id: item.id, call_id: item.callId, name: item.name, arguments: item.input, status };
-    case 'custom_tool_call':
-      return { type: item.type, id: item.id, call_id: item.callId, name: item.name, input: item.input, status };
+    case 'custom_tool_call': {
+      const { type, id, callId, name, input, extra } = item;
+      const key = type === 'function_call' ? 'arguments' : 'input';
+      return { type, id, call_id: callId, name, [key]: input, status, ...extra };
+    }
     case 'native':
       return item.value;
     default:

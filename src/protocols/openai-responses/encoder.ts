@@ -54,7 +54,7 @@ export class ResponsesEncoder implements Encoder {
       case 'text-delta':
         return this.#items.text(event);
       case 'input-delta':
-        return this.#items.input(event.index, event.json);
+        return this.#items.input(event.index, event.json, event.padding);
       case 'block-start':
         return this.#items.open(event.index, event.block);
       case 'block-end':
@@ -105,7 +105,11 @@ export class ResponsesEncoder implements Encoder {
   }
 
   #object(progress: Progress): JsonObject {
-    return responseObject(this.#reply, { ...progress, ...(this.#usage !== undefined && { usage: this.#usage }) });
+    const response = responseObject(this.#reply, {
+      ...progress,
+      ...(this.#usage !== undefined && { usage: this.#usage }),
+    });
+    return { ...response, ...this.#items.responseExtra };
   }
 
   #mark(): void {

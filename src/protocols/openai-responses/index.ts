@@ -25,8 +25,6 @@ export const dialect: Dialect = {
   decodeRequest,
   streamType: () => EVENT_STREAM,
   encoder,
-  // A response shows the name the client asked for and all 31 keys, so no upstream's body is right as it came (OR-21, OR-33).
-  passesWhole: () => false,
   encodeWhole,
   encodeError,
 };

@@ -1,10 +1,10 @@
 import { onlyAllowedTools } from './encoder-allowed-tools.ts';
 import { ResponsesEncoder } from './encoder.ts';
-import { ID } from './words.ts';
+import { ID, OWN_ITEMS } from './words.ts';
 import type { Completion, WrittenBlock } from '../../model/completion.ts';
 import { GatewayFailure } from '../../model/errors.ts';
 import type { Sink } from '../../model/event.ts';
-import { asNumber, asObject } from '../../model/json.ts';
+import { asNumber, asObject, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Reply, WholeAnswer } from '../codec.ts';
 
@@ -59,7 +59,10 @@ function replayBlock(block: WrittenBlock, index: number, emit: Sink): void {
   emit({ type: 'block-end', index, ...(block.seal !== undefined && { seal: block.seal }) });
 }
 
-// Only the hint about a message's phase may come before its item.
+// Only what is told about own items and about the response itself may come before an item.
 function isHint(value: JsonObject): boolean {
-  return value['type'] === 'response.output_item.added' && asObject(value['item'])?.['type'] === 'message';
+  const item = asString(asObject(value['item'])?.['type']) ?? '';
+  return (
+    value['type'] === 'response.completed' || (value['type'] === 'response.output_item.added' && OWN_ITEMS.has(item))
+  );
 }

@@ -1,5 +1,6 @@
 import type { ProtocolId, TextKind } from '../../model/block.ts';
 import type { FinishReason } from '../../model/event.ts';
+import type { JsonObject } from '../../model/json.ts';
 
 /** Name of this wire format in seals and native values. */
 export const ID: ProtocolId = 'openai-responses';
@@ -61,3 +62,25 @@ export const INCLUDE_LOGPROBS = 'message.output_text.logprobs';
 
 /** The `include` value that asks for sealed reasoning. */
 export const INCLUDE_SEALS = 'reasoning.encrypted_content';
+
+/** The items this format shares with the event model; all others are native. */
+export const OWN_ITEMS: ReadonlySet<string> = new Set(['message', 'reasoning', 'function_call', 'custom_tool_call']);
+
+const ITEM_KEYS: ReadonlySet<string> = new Set(
+  'type id status role content call_id name arguments input summary encrypted_content'.split(' '),
+);
+
+/** Keys of an own item that the event model has no word for (`phase`, `caller`), or undefined when there are none (OR-44, FM-56). */
+export function extraKeys(item: JsonObject): JsonObject | undefined {
+  const extra = Object.entries(item).filter(([key, value]) => value !== null && !ITEM_KEYS.has(key));
+  return extra.length === 0 ? undefined : Object.fromEntries(extra);
+}
+
+/** Keys of a response that the gateway writes itself (OR-33); the upstream's own word for the service tier stands. */
+export const RESPONSE_KEYS: ReadonlySet<string> = new Set(
+  (
+    'id object created_at completed_at status incomplete_details model previous_response_id instructions output error tools tool_choice ' +
+    'truncation parallel_tool_calls text top_p presence_penalty frequency_penalty top_logprobs temperature reasoning usage ' +
+    'max_output_tokens max_tool_calls store background metadata safety_identifier prompt_cache_key'
+  ).split(' '),
+);
