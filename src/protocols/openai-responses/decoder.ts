@@ -1,5 +1,5 @@
 import { IncomingItems } from './decoder-items.ts';
-import { readUsage } from './usage.ts';
+
 import { ID, INCOMPLETE, LIFE_SIGNS, RESPONSE_KEYS, TEXT_DELTAS, TEXT_DONES } from './words.ts';
 import type { Frame } from '../../framing/frame.ts';
 import type { GatewayError } from '../../model/errors.ts';
@@ -8,6 +8,7 @@ import { asArray, asNumber, asObject, asString, parseJson } from '../../model/js
 import type { JsonObject } from '../../model/json.ts';
 import type { Decoder, DecoderContext, DecoderPhase } from '../codec.ts';
 import { decodeInBandError } from '../openai-error.ts';
+import { readTokenUsage } from '../openai-tokens.ts';
 
 /** Reads a streamed or whole response. The event's `type` alone decides; `event:` lines and sequence numbers are not trusted to exist. */
 export class ResponsesDecoder implements Decoder {
@@ -125,7 +126,7 @@ export class ResponsesDecoder implements Decoder {
 
   #terminal(type: string, response: JsonObject): void {
     this.#start(response);
-    const usage = readUsage(response['usage']);
+    const usage = readTokenUsage(response['usage']);
     if (type === 'response.completed' || type === 'response.incomplete') {
       const named = this.#items.close(asArray(response['output']) ?? []);
       if (usage !== undefined) this.#emit({ type: 'usage', usage });

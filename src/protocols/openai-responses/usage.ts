@@ -1,31 +1,32 @@
 import { asNumber, asObject } from '../../model/json.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 import { grandTotal, inputTotal, outputTotal } from '../../model/usage.ts';
 import type { Usage } from '../../model/usage.ts';
-import { readTokenUsage } from '../openai-tokens.ts';
 
-/** The counters of a response's `usage`; undefined when there is none. Tokens written to a cache are part of the input there. */
-export function readUsage(value: Json | undefined): Usage | undefined {
-  const usage = readTokenUsage(value);
-  const cacheWrite = asNumber(asObject(asObject(value)?.['input_tokens_details'])?.['cache_write_tokens']) ?? 0;
-  if (usage === undefined || !(cacheWrite > 0 && cacheWrite <= usage.input)) return usage;
-  return { ...usage, input: usage.input - cacheWrite, cacheWrite };
-}
-
-/** The `usage` object with all five keys as integers (OR-34); an upstream's own extra figures of the same shape stay. */
+/**
+ * The `usage` object with all five keys as integers (OR-34). Figures an upstream of this format gave stand as they came, its further
+ * ones included, unless one of them was impossible.
+ */
 export function writeUsage(usage: Usage): JsonObject {
-  const given = asObject(usage.raw);
-  const raw = asObject(given?.['input_tokens_details']) === undefined ? undefined : given;
+  const given = usage.suspect === true ? undefined : asObject(usage.raw);
+  const raw = asObject(given?.['input_tokens_details']) === undefined ? {} : (given ?? {});
+  const inputDetails = asObject(raw['input_tokens_details']) ?? {};
+  const outputDetails = asObject(raw['output_tokens_details']) ?? {};
   return {
     ...raw,
-    input_tokens: Math.round(inputTotal(usage)),
-    input_tokens_details: { ...asObject(raw?.['input_tokens_details']), cached_tokens: Math.round(usage.cacheRead) },
-    output_tokens: Math.round(outputTotal(usage)),
+    input_tokens: figure(raw['input_tokens'], inputTotal(usage)),
+    input_tokens_details: { ...inputDetails, cached_tokens: figure(inputDetails['cached_tokens'], usage.cacheRead) },
+    output_tokens: figure(raw['output_tokens'], outputTotal(usage)),
     output_tokens_details: {
-      ...asObject(raw?.['output_tokens_details']),
-      reasoning_tokens: Math.round(usage.reasoning),
+      ...outputDetails,
+      reasoning_tokens: figure(outputDetails['reasoning_tokens'], usage.reasoning),
     },
-    total_tokens: Math.round(grandTotal(usage)),
+    total_tokens: figure(raw['total_tokens'], grandTotal(usage)),
     ...(usage.estimated && { estimated: true }),
   };
+}
+
+function figure(given: JsonObject[string] | undefined, counted: number): number {
+  const number = asNumber(given);
+  return number !== undefined && Number.isSafeInteger(number) ? number : Math.round(counted);
 }
