@@ -9,6 +9,8 @@ import type { Plan } from './plan.ts';
 import type { Payload, Received } from './receive.ts';
 import { formBody } from './form-body.ts';
 
+const API_ROOT = '/v1';
+
 /** A plan that leads to an upstream. */
 export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
 
@@ -19,7 +21,8 @@ export function outgoing(received: Received, plan: UpstreamPlan, protocol: Proto
     unsupported(request.promptOnly, `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`);
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id;
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
-  const url = new URL(plan.upstream.baseUrl + (encoded?.path ?? protocol.encodeRequest(request, target).path));
+  // A path below the base URL is the one the client used of the same format.
+  const url = new URL(plan.upstream.baseUrl + (encoded?.path ?? received.path.slice(API_ROOT.length)));
   const headers = headersFor(received.headers, plan, target.stream);
   if (payload.kind === 'form') {
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);

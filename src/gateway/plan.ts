@@ -29,7 +29,6 @@ const AUDIO_PROTOCOL: Record<Exclude<Request['task'], 'generation'>, ProtocolId>
   transcription: 'openai-transcriptions',
 };
 
-const STAND_IN: Record<Request['task'], string> = { generation: 'echo', speech: 'voice', transcription: 'ear' };
 
 /**
  * Finds where a model name leads: `provider/model`, the rest after the first slash going upstream as it is.
@@ -45,8 +44,14 @@ export function planRequest(request: Request, snapshot: Snapshot): Plan {
     const protocol = task === 'generation' ? upstream.protocol : AUDIO_PROTOCOL[task];
     return { to: 'upstream', upstream, model: rest, protocol };
   }
-  if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: STAND_IN[task], standsInFor: model };
+  if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: standInFor(request), standsInFor: model };
   throw new GatewayFailure(unknownModel(model, snapshot));
+}
+
+function standInFor(request: Request): string {
+  if (request.task === 'speech') return 'voice';
+  if (request.task === 'transcription') return 'ear';
+  return request.tools.length > 0 ? 'tools' : 'echo';
 }
 
 function unknownModel(model: string, snapshot: Snapshot): GatewayFailure['error'] {

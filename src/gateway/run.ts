@@ -85,7 +85,7 @@ export class Run {
     }
   }
 
-  #makeAnswer(sameFormat?: Target): Answer {
+  #makeAnswer(sameFormat: boolean): Answer {
     const answer = new Answer({
       downstream: this.#downstream,
       dialect: this.#received.dialect,
@@ -94,7 +94,7 @@ export class Run {
       headers: () => this.#headers(),
       failedEarly: (error) => this.#refuse(error),
       done: () => this.#settle(this.#tally.error === undefined ? 'finished' : 'failed'),
-      ...(sameFormat !== undefined && { sameFormat }),
+      sameFormat,
     });
     this.#answer = answer;
     return answer;
@@ -128,8 +128,8 @@ export class Run {
 
   #playSandbox(plan: Extract<Plan, { to: 'sandbox' }>): void {
     const late = this.#late();
-    playSandbox(plan, this.#received, {
-      answer: () => this.#answer ?? this.#makeAnswer(),
+    playSandbox(plan, () => this.#received, {
+      answer: () => this.#answer ?? this.#makeAnswer(false),
       mint,
       signal: this.#gone.signal,
       ready: () => this.#ready(),
@@ -146,7 +146,7 @@ export class Run {
     const { first, idle, progress, stream, whole } = upstream.deadlines;
     const late = this.#late();
     const relay = new Relay({
-      answer: () => this.#makeAnswer(protocol.id === this.#received.dialect.id ? target : undefined),
+      answer: () => this.#makeAnswer(protocol.id === this.#received.dialect.id),
       protocol,
       context: () => ({ request: this.#received.request, target, mint }),
       ...(late !== undefined && { late }),

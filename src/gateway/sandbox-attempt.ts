@@ -15,12 +15,19 @@ export interface SandboxStage {
 }
 
 /** Lets the embedded provider answer; its events take the same way as an upstream's. */
-export async function playSandbox(plan: Extract<Plan, { to: 'sandbox' }>, received: Received, stage: SandboxStage): Promise<void> {
+export async function playSandbox(
+  plan: Extract<Plan, { to: 'sandbox' }>,
+  received: () => Received,
+  stage: SandboxStage,
+): Promise<void> {
   const { answer, mint, signal, ready, late } = stage;
-  const { payload } = received;
+  const { payload, at } = received();
   let due = false;
   await runSandbox({
-    request: received.request,
+    // A form's last fields come behind its file.
+    get request() {
+      return received().request;
+    },
     model: plan.model,
     // Events of one turn of the loop leave in one write, as the events of one network read do.
     emit: (event) => {
@@ -34,7 +41,7 @@ export async function playSandbox(plan: Extract<Plan, { to: 'sandbox' }>, receiv
     },
     signal,
     mint,
-    created: Math.floor(received.at / 1000),
+    created: Math.floor(at / 1000),
     ...(plan.standsInFor !== undefined && {
       notice: `No provider is configured, so the sandbox answers for '${plan.standsInFor}'. `,
     }),

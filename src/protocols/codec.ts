@@ -122,6 +122,8 @@ export interface Identity {
   readonly id: string;
   readonly created: number;
   readonly model: string;
+  /** Numbers of the choices whose beginning has been shown; shared, and added to, by whoever shows one. */
+  readonly begun: Set<number>;
 }
 
 /** What becomes of one message that passes: nothing, itself as it came, other JSON text, or what the encoder makes of it from here on. */
@@ -166,9 +168,9 @@ export interface Dialect {
   streamType(request: Request): string;
   encoder(write: Write, reply: Reply): Encoder;
   /** How a stream of this very format passes; absent where every stream takes decoder and encoder. */
-  passage?(reply: Reply, target: Target): Passage;
+  passage?(reply: Reply): Passage;
   /** Whether a whole body of this very format keeps the format's rules, so that it may pass as it came; absent where none passes. */
-  passesWhole?(completion: Completion, body: string, reply: Reply): boolean;
+  passesWhole?(completion: Completion, body: Uint8Array, reply: Reply): boolean;
   /** The whole answer; only called for a completion with `finish`. */
   encodeWhole(completion: Completion, reply: Reply): WholeAnswer;
   /** The JSON body of an HTTP error. */

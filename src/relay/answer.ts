@@ -3,7 +3,7 @@ import { Collector } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event } from '../model/event.ts';
 import { EVENT_STREAM } from '../protocols/codec.ts';
-import type { Dialect, Encoder, Identity, Passage, Reply, Target } from '../protocols/codec.ts';
+import type { Dialect, Encoder, Identity, Passage, Reply } from '../protocols/codec.ts';
 import type { Downstream } from './downstream.ts';
 import { isContent } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -20,8 +20,8 @@ export interface AnswerParts {
   readonly failedEarly: (error: GatewayError) => void;
   /** The answer is over as far as the client sees. */
   readonly done: () => void;
-  /** Where the answer comes from, when that speaks the client's own format. */
-  readonly sameFormat?: Target;
+  /** The upstream speaks the client's own format. */
+  readonly sameFormat?: boolean;
 }
 
 /** The side of an answer that a passing stream sees. */
@@ -61,7 +61,7 @@ export class Answer implements PassingAnswer {
   #passes: boolean;
   #encoded = '';
   #finish: Extract<Event, { type: 'finish' }> | undefined;
-  #wholeBody: string | undefined;
+  #wholeBody: Uint8Array | undefined;
   passage: Passage | undefined;
 
   constructor(parts: AnswerParts) {
@@ -69,7 +69,7 @@ export class Answer implements PassingAnswer {
     const { dialect, reply, sameFormat } = parts;
     this.#streamType = dialect.streamType(reply.request);
     this.#contentType = this.#streamType;
-    this.#passes = sameFormat !== undefined && reply.request.stream && dialect.passage !== undefined;
+    this.#passes = sameFormat === true && reply.request.stream && dialect.passage !== undefined;
     if (!reply.request.stream) this.#collector = new Collector();
     else if (!this.#passes) this.#encoder = this.#makeEncoder(reply);
   }
@@ -81,7 +81,7 @@ export class Answer implements PassingAnswer {
 
   /** Whether raw bytes of the upstream are what the client asked for. */
   get passesRaw(): boolean {
-    return this.#parts.sameFormat !== undefined && this.#parts.reply.request.stream && this.#streamType !== EVENT_STREAM;
+    return this.#parts.sameFormat === true && this.#parts.reply.request.stream && this.#streamType !== EVENT_STREAM;
   }
 
   /** Whether the terminal event was taken. */
@@ -132,8 +132,8 @@ export class Answer implements PassingAnswer {
   }
 
   /** Keeps the whole body at hand, in case it may pass as it came. */
-  holdWhole(body: string): void {
-    if (this.#parts.sameFormat !== undefined) this.#wholeBody = body;
+  holdWhole(body: Uint8Array): void {
+    if (this.#parts.sameFormat === true) this.#wholeBody = body;
   }
 
   /** The content type under which raw bytes pass: the upstream's own (SP-02). */
@@ -173,11 +173,11 @@ export class Answer implements PassingAnswer {
 
   // What the gateway writes into a passing stream must show the same id as what passes, so its encoder waits for the first message.
   #begin(start: Extract<Event, { type: 'start' }>): void {
-    const { reply, dialect, sameFormat } = this.#parts;
-    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model };
+    const { reply, dialect } = this.#parts;
+    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model, begun: new Set() };
     const passing = { ...reply, identity };
     this.#encoder = this.#makeEncoder(passing);
-    if (sameFormat !== undefined) this.passage = dialect.passage?.(passing, sameFormat);
+    this.passage = dialect.passage?.(passing);
   }
 
   #makeEncoder(reply: Reply): Encoder {

@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
 import { SseReader } from '../framing/sse-reader.ts';
 import type { Frame } from '../framing/frame.ts';
 import type { Decoder, DecoderPhase } from '../protocols/codec.ts';
@@ -159,12 +158,14 @@ export class Intake {
   }
 
   #whole(): void {
-    const decoder = new StringDecoder('utf8');
-    const text = decoder.write(Buffer.concat(this.#held)) + decoder.end();
+    const bytes = this.#held.length === 1 && this.#held[0] !== undefined ? this.#held[0] : Buffer.concat(this.#held);
+    this.#held = [];
+    const text = bytes.toString('utf8');
     this.#parts.watch.event();
-    const body = text.startsWith('\ufeff') ? text.slice(1) : text;
-    this.#parts.answer.holdWhole(body);
-    this.#parts.decoder.whole(body);
+    // One body has nothing that could pass message by message: a streaming client gets it encoded.
+    this.#parts.answer.encodeFromHere();
+    this.#parts.answer.holdWhole(bytes);
+    this.#parts.decoder.whole(text.startsWith('\ufeff') ? text.slice(1) : text);
   }
 
   #frame(frame: Frame): void {

@@ -53,7 +53,7 @@ export async function startServer(options: { readonly snapshot: Snapshot; readon
   await listen(server, snapshot);
   const { port } = server.address() as AddressInfo;
   const host = snapshot.host.includes(':') ? `[${snapshot.host}]` : snapshot.host;
-  return { url: `http://${host}:${port}`, close: () => closeServer(server, gateway) };
+  return { url: `http://${host}:${port}`, close: () => closeServer(server, gateway).finally(() => log.close()) };
 }
 
 function listen(server: Server, { host, port }: Snapshot): Promise<void> {

@@ -5,11 +5,19 @@ import type { UsageRecord } from '../model/record.ts';
 /** Writes the access log: one JSON line per request, with no prompt and no answer in it. */
 export class AccessLog {
   readonly #log: pino.Logger;
+  readonly #out: ReturnType<typeof pino.destination> | undefined;
 
   /** @param write takes one line without its line end; default is standard output */
   constructor(level: string, write?: (line: string) => void) {
     const options: pino.LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } };
-    this.#log = write === undefined ? pino(options) : pino(options, { write: (line: string) => write(line.trimEnd()) });
+    // Written behind the answers, not between them; `close` writes the rest.
+    this.#out = write === undefined ? pino.destination({ dest: 1, sync: false }) : undefined;
+    this.#log = write === undefined ? pino(options, this.#out) : pino(options, { write: (line: string) => write(line.trimEnd()) });
+  }
+
+  /** Writes what is not yet written. */
+  close(): void {
+    this.#out?.flushSync();
   }
 
   /** Logs a fault of the gateway's own, with its stack. */

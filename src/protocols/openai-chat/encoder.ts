@@ -30,7 +30,7 @@ interface Block {
 export function identityOf(reply: Reply): Identity {
   const id = `chatcmpl-${reply.id}`;
   const { identity } = reply;
-  if (identity === undefined) return { id, created: reply.created, model: reply.model };
+  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set() };
   return identity.id === '' ? { ...identity, id } : identity;
 }
 
@@ -60,6 +60,8 @@ export class ChatEncoder implements Encoder {
   readonly #lead: string;
   readonly #choices = new Map<number, Choice>();
   readonly #blocks: Block[] = [];
+  /** Choices whose role has passed already, of a stream that passed up to here. */
+  readonly #begun: ReadonlySet<number>;
   #usage: Usage | undefined;
 
   constructor(write: Write, reply: Reply) {
@@ -67,7 +69,8 @@ export class ChatEncoder implements Encoder {
     this.#reasoning = reasoningKeys(reply);
     this.#legacy = isLegacy(reply.body);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
-    const { id, created, model } = identityOf(reply);
+    const { id, created, model, begun } = identityOf(reply);
+    this.#begun = begun;
     const same = { id, object: 'chat.completion.chunk', created, model };
     this.#head = `data: ${lineSafe(JSON.stringify(same)).slice(0, -1)},"choices":[`;
     this.#tail = this.#withUsage ? '],"usage":null}\n\n' : ']}\n\n';
@@ -212,7 +215,7 @@ export class ChatEncoder implements Encoder {
     const tokens = logprobs === undefined ? '' : `"logprobs":${lineSafe(logprobs)},`;
     const chunk = `${lead}${lineSafe(json)},${tokens}"finish_reason":null}${this.#tail}`;
     this.#write(
-      choice.begun
+      this.#hasBegun(choice)
         ? chunk
         : this.#role(choice, json.startsWith('{"tool_calls"') || json.startsWith('{"function_call"')) + chunk,
     );
@@ -222,6 +225,10 @@ export class ChatEncoder implements Encoder {
     choice.begun = true;
     const content = callFirst ? 'null' : '""';
     return `${this.#leadOf(choice.number)}{"role":"assistant","content":${content}},"finish_reason":null}${this.#tail}`;
+  }
+
+  #hasBegun(choice: Choice): boolean {
+    return choice.begun || this.#begun.has(choice.number);
   }
 
   #leadOf(number: number): string {
@@ -238,7 +245,7 @@ export class ChatEncoder implements Encoder {
 
   #finishChunk({ choice: number, reason, raw }: ChoiceFinish): string {
     const choice = this.#choices.get(number) ?? { number, begun: false, calls: 0 };
-    const role = choice.begun ? '' : this.#role(choice, false);
+    const role = this.#hasBegun(choice) ? '' : this.#role(choice, false);
     const word = finishWord(reason, choice.calls > 0, this.#legacy);
     const stop = gatewayStop(reason, raw);
     const own = stop === undefined ? '' : `,"x_gateway":${lineSafe(JSON.stringify({ stop }))}`;

@@ -23,7 +23,7 @@ export const dialect: Dialect = {
   decodeRequest,
   streamType: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),
-  passage: (reply, target) => new ChatPassage(reply, target),
+  passage: (reply) => new ChatPassage(reply),
   passesWhole,
   encodeWhole,
   encodeError: encodeOpenAiError,

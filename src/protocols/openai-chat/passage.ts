@@ -5,48 +5,38 @@ import { DONE_FRAME, dataFrame } from '../../framing/sse-writer.ts';
 import type { Frame } from '../../framing/frame.ts';
 import type { Completion } from '../../model/completion.ts';
 import type { Event } from '../../model/event.ts';
-import { isSafeId } from '../../model/ids.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Usage } from '../../model/usage.ts';
-import type { Identity, Judgement, Passage, Reply, Target } from '../codec.ts';
-
-interface PassingChoice {
-  begun: boolean;
-  finished: boolean;
-  calls: number;
-  /** Calls that have no arguments yet. */
-  readonly bare: Set<number>;
-}
+import type { Identity, Judgement, Passage, Reply } from '../codec.ts';
 
 const OBJECT = 'chat.completion.chunk';
 
-/** Lets chunks pass to a chat client: unknown keys stay, what breaks the rules of §1 is mended, and calls that cannot be mended are encoded anew. */
+/**
+ * Lets chunks pass to a chat client: unknown keys stay, and what breaks the rules of §1 is mended. From the first tool call on the answer is
+ * encoded anew, for what upstreams do to the indices, ids and names of calls cannot be mended one chunk at a time (FM-11, FM-12).
+ */
 export class ChatPassage implements Passage {
   readonly textKey = '"content":"';
   open = true;
   readonly #identity: Identity;
   readonly #withUsage: boolean;
   readonly #reasoning: Reply['options']['chatReasoningField'];
-  readonly #stopStands: boolean;
-  readonly #choices = new Map<number, PassingChoice>();
+  readonly #finished = new Set<number>();
   /** Keys of a chunk without choices, which may not reach the client by itself (CC-07). */
   #carried: JsonObject | undefined;
 
-  constructor(reply: Reply, target: Target) {
+  constructor(reply: Reply) {
     this.#identity = identityOf(reply);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
     this.#reasoning = reply.options.chatReasoningField;
-    const choice = reply.request.task === 'generation' ? reply.request.toolChoice : undefined;
-    this.#stopStands = choice?.type === 'tool' && target.capabilities.namedChoiceStops;
   }
 
   isPlainText(message: JsonObject): boolean {
     const choices = asArray(message['choices']) ?? [];
     const choice = asObject(choices[0]);
     const delta = asObject(choice?.['delta']);
-    if (choices.length !== 1 || delta === undefined || !this.#choices.get(asNumber(choice?.['index']) ?? -1)?.begun)
-      return false;
+    if (choices.length !== 1 || delta === undefined || !this.#identity.begun.has(asNumber(choice?.['index']) ?? -1)) return false;
     const keys = Object.keys(delta);
     return (
       keys.length === 1 &&
@@ -95,13 +85,13 @@ export class ChatPassage implements Passage {
   }
 
   closing(finish: Extract<Event, { type: 'finish' }>, usage: Usage): string {
-    const same = { ...this.#identity, object: OBJECT };
+    const { id, created, model, begun } = this.#identity;
+    const same = { id, object: OBJECT, created, model };
     let text = '';
     for (const { choice: number, reason } of [{ ...finish, choice: 0 }, ...(finish.others ?? [])]) {
-      const choice = this.#choices.get(number);
-      if (choice?.finished === true) continue;
-      const word = finishWord(reason, (choice?.calls ?? 0) > 0, false);
-      const delta = choice?.begun === true ? {} : { role: 'assistant', content: '' };
+      if (this.#finished.has(number)) continue;
+      const word = finishWord(reason, false, false);
+      const delta = begun.has(number) ? {} : { role: 'assistant', content: '' };
       text += chunkFrame({
         ...same,
         choices: [{ index: number, delta, finish_reason: word }],
@@ -116,18 +106,16 @@ export class ChatPassage implements Passage {
   #choice(choice: JsonObject | undefined): JsonObject | 'encode' | undefined {
     const number = asNumber(choice?.['index']);
     if (choice === undefined || number === undefined || 'text' in choice) return 'encode';
-    const state = this.#stateOf(number);
     const reason = choice['finish_reason'] === '' ? undefined : asString(choice['finish_reason']);
-    if (state.finished) return undefined;
-    const delta = this.#delta(asObject(choice['delta']) ?? {}, state);
+    if (this.#finished.has(number)) return undefined;
+    const delta = this.#delta(asObject(choice['delta']) ?? {}, number);
     if (delta === 'encode') return 'encode';
     if (reason === undefined && Object.keys(delta).length === 0 && (choice['logprobs'] ?? null) === null)
       return undefined;
-    // A call without arguments ends with `{}` (CC-16), which only the encoder can still add.
-    if (reason !== undefined && state.bare.size > 0) return 'encode';
-    const word = reason === undefined ? null : this.#word(reason, state);
+    // CC-13: the upstream's word stands.
+    const word = reason ?? null;
     if (reason !== undefined) {
-      state.finished = true;
+      this.#finished.add(number);
       this.open = false;
     }
     if (delta === choice['delta'] && word === choice['finish_reason'] && !('message' in choice)) return choice;
@@ -135,16 +123,15 @@ export class ChatPassage implements Passage {
     return { ...rest, delta, finish_reason: word };
   }
 
-  #delta(delta: JsonObject, state: PassingChoice): JsonObject | 'encode' {
+  #delta(delta: JsonObject, number: number): JsonObject | 'encode' {
     const { content } = delta;
-    if ('function_call' in delta || Array.isArray(content) || (typeof content === 'string' && !content.isWellFormed()))
-      return 'encode';
-    const calls = asArray(delta['tool_calls']);
-    if (calls !== undefined && (Boolean(content) || !passingCalls(calls, state))) return 'encode';
+    const calls = (asArray(delta['tool_calls']) ?? []).length > 0 || (delta['function_call'] ?? null) !== null;
+    if (calls || Array.isArray(content) || (typeof content === 'string' && !content.isWellFormed())) return 'encode';
+    const { begun } = this.#identity;
     let mended = delta;
-    if (!state.begun) {
+    if (!begun.has(number)) {
       if (delta['role'] !== 'assistant') mended = { role: 'assistant', content: '', ...mended };
-      state.begun = true;
+      begun.add(number);
     } else {
       if ('role' in mended) mended = without(mended, 'role');
       // An empty delta says nothing and is not sent (CC-03); beside a call `null` is how its chunk is written.
@@ -165,20 +152,6 @@ export class ChatPassage implements Passage {
     return stands ? delta : { ...rest, ...Object.fromEntries(names.map((name) => [name, text])) };
   }
 
-  // CC-13: the upstream's word stands, but a `stop` after calls would keep clients from running them.
-  #word(reason: string, state: PassingChoice): string {
-    return reason === 'stop' && state.calls > 0 && !this.#stopStands ? 'tool_calls' : reason;
-  }
-
-  #stateOf(number: number): PassingChoice {
-    let state = this.#choices.get(number);
-    if (state === undefined) {
-      state = { begun: false, finished: false, calls: 0, bare: new Set() };
-      this.#choices.set(number, state);
-    }
-    return state;
-  }
-
   #carry(chunk: JsonObject): void {
     const {
       id: _id,
@@ -191,27 +164,6 @@ export class ChatPassage implements Passage {
     } = chunk;
     if (Object.keys(rest).length > 0) this.#carried = { ...this.#carried, ...rest };
   }
-}
-
-/** Whether calls keep the rules (CC-15): dense indices, and id, type and name on the opener only. Counts the openers. */
-function passingCalls(calls: readonly Json[], state: PassingChoice): boolean {
-  return calls.every((value) => {
-    const call = asObject(value);
-    const fn = asObject(call?.['function']);
-    const index = asNumber(call?.['index']);
-    if (call === undefined || fn === undefined || index === undefined || typeof fn['arguments'] !== 'string')
-      return false;
-    const id = asString(call['id']);
-    if (index === state.calls) {
-      if (id === undefined || !isSafeId(id) || call['type'] !== 'function' || (asString(fn['name']) ?? '') === '')
-        return false;
-      if (fn['arguments'] === '') state.bare.add(index);
-      state.calls++;
-      return true;
-    }
-    if (fn['arguments'] !== '') state.bare.delete(index);
-    return index < state.calls && id === undefined && fn['name'] === undefined && fn['arguments'] !== '';
-  });
 }
 
 function without(object: JsonObject, key: string): JsonObject {
@@ -233,14 +185,18 @@ function chunkFrame(chunk: JsonObject): string {
 }
 
 /** Whether a whole chat body says what this gateway would say: its words for the ends, its ids, usage, and reasoning where clients look for it. */
-export function passesWhole(completion: Completion, body: string, reply: Reply): boolean {
+export function passesWhole(completion: Completion, body: Uint8Array, reply: Reply): boolean {
   const { finish, blocks, usage } = completion;
   if (finish === undefined || usage?.raw === undefined || usage.suspect === true || isLegacy(reply.body)) return false;
   const ends = [{ ...finish, choice: 0 }, ...(finish.others ?? [])];
   const calledIn = new Set(blocks.filter(({ head }) => head.type === 'tool-call').map(({ head }) => head.choice ?? 0));
   if (!ends.every(({ choice, reason, raw }) => raw === undefined || raw === finishWord(reason, calledIn.has(choice), false))) return false;
   return blocks.every(({ head, text }) => {
-    if (head.type === 'tool-call') return text !== '{}' && body.includes(`"${head.id}"`);
-    return head.type !== 'reasoning' || (reply.options.chatReasoningField === 'reasoning_content' && body.includes('"reasoning_content"'));
+    if (head.type === 'tool-call') return text !== '{}' && says(body, `"${head.id}"`);
+    return head.type !== 'reasoning' || (reply.options.chatReasoningField === 'reasoning_content' && says(body, '"reasoning_content"'));
   });
+}
+
+function says(body: Uint8Array, text: string): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(text);
 }
