@@ -1,6 +1,7 @@
 import { ID } from './words.ts';
 import type { Block, MediaBlock, TextBlock } from '../../model/block.ts';
 import { unsupported } from '../../model/errors.ts';
+import { asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Turn } from '../../model/request.ts';
 
@@ -89,9 +90,17 @@ function inputPart(block: Block): JsonObject {
       return { type: 'input_text', text: block.text };
     case 'media':
       return mediaPart(block);
+    case 'native': {
+      const value = block.native.protocol === ID ? asObject(block.native.value) : undefined;
+      return value ?? uncarried();
+    }
     default:
-      return unsupported('messages', 'This model is reached by a format that cannot carry one of the content parts.');
+      return uncarried();
   }
+}
+
+function uncarried(): never {
+  return unsupported('messages', 'This model is reached by a format that cannot carry one of the content parts.');
 }
 
 function mediaPart(block: MediaBlock): JsonObject {

@@ -77,6 +77,7 @@ function writeTool(tool: Tool, index: number): JsonObject {
     };
   }
   const value = asObject(tool.native.value);
+  if (tool.native.protocol === ID && value !== undefined) return value;
   const custom = asObject(value?.['custom']);
   if (value?.['type'] !== 'custom' || custom === undefined)
     return unsupported(`tools[${index}]`, 'This model is reached by a format that does not know this kind of tool.');
