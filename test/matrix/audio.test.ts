@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectSection } from '../support/doc-section.ts';
 import { FakeUpstream, replaying } from '../support/fake-upstream.ts';
@@ -14,8 +15,13 @@ import type { Recording } from '../support/recordings.ts';
 import { formBody, toneWav } from '../support/sounds.ts';
 import { CHUNK_SIZES, matrixConfig } from './cells.ts';
 
-// Not a sound but JSON around one, which no client of the speech endpoint could play.
+// JSON around a sound, which no client of the speech endpoint could play; it is handed on as the sound it holds.
 const SOUND_IN_JSON = 'openai-speech/ruby_llm__speech_basic_functionality_mistral_voxtral-mini-tts-latest_can_speak.json';
+
+function soundOf(recording: Recording): Buffer {
+  const body = bodyOf(recording);
+  return recording.file === SOUND_IN_JSON ? Buffer.from(Peek.parse(body.toString()).at('audio_data').text, 'base64') : body;
+}
 
 function sha(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -61,20 +67,19 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
       voice: 'alloy',
       ...(mode === 'sse' && { stream_format: 'sse' }),
     });
-    const file = bodyOf(recording);
+    const file = soundOf(recording);
     if (mode === 'sse') {
       const told = readAudioStream(answer);
-      if (recording.file === SOUND_IN_JSON) return told.error === undefined ? ['no error'] : [];
       const faults = [...told.broken];
       if (!told.normalEnd) faults.push(`did not end normally: ${told.error}`);
       if (sha(told.sound) !== sha(file)) faults.push(`sound: ${told.sound.length} bytes instead of ${file.length}`);
       if (!told.usage.given) faults.push('SP-04: no usage');
       return faults;
     }
-    if (recording.file === SOUND_IN_JSON) return answer.status >= 400 ? [] : [`HTTP ${answer.status}`];
     const faults: string[] = [];
     if (answer.status !== 200 || answer.end !== 'clean') faults.push(`HTTP ${answer.status}, ${answer.end}`);
-    if (answer.headers['content-type'] !== recording.response_headers['content-type']) faults.push(`content type ${answer.headers['content-type']}`);
+    const type = recording.file === SOUND_IN_JSON ? 'audio/mpeg' : recording.response_headers['content-type'];
+    if (answer.headers['content-type'] !== type) faults.push(`content type ${answer.headers['content-type']}`);
     if (sha(answer.body) !== sha(file)) faults.push(`sound: ${answer.body.length} bytes instead of ${file.length}`);
     return faults;
   }
@@ -97,13 +102,10 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
     const told = readAudioStream(answer);
     const faults = [...told.broken];
     if (!told.normalEnd) faults.push(`did not end normally: ${told.error}`);
-    // A diarised answer tells its text in segments; the index counts deltas only.
-    const deltas = recording.features.includes('diarized-segments') ? '' : wholeText;
-    if (told.text !== deltas) faults.push(`text: ${JSON.stringify(told.text.slice(0, 60))}`);
+    if (told.text !== wholeText) faults.push(`text: ${JSON.stringify(told.text.slice(0, 60))}`);
     if (told.doneText !== wholeText) faults.push(`text of done: ${JSON.stringify(told.doneText.slice(0, 60))}`);
     if (recording.features.includes('diarized-segments') && told.segments.length === 0) faults.push('no segments');
-    if (recording.usage !== null && recording.usage['type'] !== undefined && sha(JSON.stringify(told.usage.value)) !== sha(JSON.stringify(recording.usage)))
-      faults.push(`usage: ${JSON.stringify(told.usage.value)}`);
+    if (recording.usage?.['type'] !== undefined && !isDeepStrictEqual(told.usage.value, recording.usage)) faults.push(`usage: ${JSON.stringify(told.usage.value)}`);
     return faults;
   }
 
@@ -135,7 +137,8 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
       '',
       'Exceptions, where something other than the index is expected:',
       '',
-      `- \`${SOUND_IN_JSON.slice('openai-speech/'.length)}\`: an error, because this upstream wraps the sound in JSON of its own, which no client of the speech endpoint could play.`,
+      '- diarised streams: the text of `done` also comes as a delta, because the upstream tells it in segments only, which plain readers do not know.',
+      `- \`${SOUND_IN_JSON.slice('openai-speech/'.length)}\`: the sound inside, because this upstream wraps it in JSON of its own, which no client of the speech endpoint could play.`,
     ]);
   });
 });

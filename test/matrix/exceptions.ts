@@ -49,7 +49,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
       reasoningSha: 'e8c4cd892aeccd1f8e73cda6a54a4a99b2a196820ce3b796f249d2aabb14a695',
       calls: [{ name: 'calculator', id: 'call_AB6AaRZ1FYZB2RwS6A5vbdqn', argsSha: sha('{"a":12,"b":7,"op":"add"}') }],
       ending: 'tool-calls',
-      usage: { input: 134, output: [28], total: 162, cached: 0, reasoning: 0 },
+      usage: { input: 134, output: [28], total: 162, cached: 0, reasoning: [0] },
     },
   },
 };

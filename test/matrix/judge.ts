@@ -92,6 +92,6 @@ function usageFaults(told: Told, expected: ExpectedUsage | undefined, dialect: T
   compare('output', output, expected.output);
   if (expected.total !== undefined) compare('total', total, [expected.total]);
   if (expected.cached > 0) compare('cached', cached, [expected.cached]);
-  if (expected.reasoning > 0) compare('reasoning', reasoning, [expected.reasoning]);
+  if ((expected.reasoning[0] ?? 0) > 0) compare('reasoning', reasoning, expected.reasoning);
   return faults;
 }

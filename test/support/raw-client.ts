@@ -30,6 +30,9 @@ export interface RawRequest {
   readonly body?: Uint8Array | string;
 }
 
+// Milliseconds without a byte.
+const SILENCE = 20_000;
+
 /** An exchange over a socket of its own, with a view on every read. */
 export class RawExchange {
   readonly done: Promise<RawAnswer>;
@@ -44,6 +47,8 @@ export class RawExchange {
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.socket = connect(Number(port), hostname);
     this.socket.setNoDelay(true);
+    // An exchange that hangs is seen as aborted, so that a test fails instead of waiting for its own end.
+    this.socket.setTimeout(SILENCE, () => this.socket.destroy());
     const start = performance.now();
     this.socket.write(`${request.method ?? 'POST'} ${request.path} HTTP/1.1\r\n${head.join('')}\r\n`);
     this.socket.write(body);

@@ -31,7 +31,8 @@ function takeMessage(told: Told, message: Peek): void {
   told.reasoning = message.at('reasoning_content').text;
   told.refusal = message.at('refusal').text;
   for (const call of message.at('tool_calls').list) told.calls.push(callOf(call));
-  if (message.at('function_call').given) told.calls.push(callOf(legacyCall(message)));
+  // Some servers fill the field without calling anything.
+  if (message.at('function_call', 'name').text !== '') told.calls.push(callOf(legacyCall(message)));
 }
 
 function callOf(call: Peek): ToldCall {
