@@ -21,15 +21,22 @@ export interface PassingParts {
 interface Template {
   readonly head: string;
   readonly tail: string;
+  /** Tail and next head: what stands between two texts. */
+  readonly between: string;
   /** What goes to the client in their place. */
   readonly outHead: string;
   readonly outTail: string;
+  readonly outBetween: string;
 }
 
 const END = '\n\n';
 // Learning costs a parse; a stream whose messages never look alike is not worth more of them.
 const LESSONS = 4;
 const BACKSLASH = 92;
+const CONTROL = /[\u0000-\u001f]/;
+const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
+const UNESCAPED = /["\\]/;
 
 /**
  * Lets a stream pass to a client of the same format. Messages that are nothing but text are recognised by their first and last bytes and
@@ -114,13 +121,17 @@ export class Passing {
 
   #messages(bytes: Buffer, text: string, stop: number, safe: boolean): void {
     let at = 0;
+    // Once a run held a message that is not plain, the rest of the read is taken one by one: cutting it anew each time would cost its square.
+    let run = true;
     while (at < stop) {
       const template = this.#template;
-      if (template !== undefined && safe && this.#parts.answer.passage?.open === true) {
-        const next = this.#plain(bytes, text, at, stop, template);
-        if (next > at) {
+      if (template !== undefined && safe && this.#parts.answer.passage?.open === true && text.startsWith(template.head, at)) {
+        const from = at;
+        if (run) at = this.#run(bytes, text, at, template);
+        run = at > from;
+        if (!run) at = this.#one(bytes, text, at, template);
+        if (at > from) {
           this.#parts.alive();
-          at = next;
           continue;
         }
       }
@@ -133,28 +144,33 @@ export class Passing {
     }
   }
 
-  /** Lets the run of plain messages at an offset pass; returns where it ends. */
-  #plain(bytes: Buffer, text: string, from: number, stop: number, template: Template): number {
+  /** Lets all plain messages from an offset on pass, if they are; returns where they end. */
+  #run(bytes: Buffer, text: string, from: number, template: Template): number {
+    const { head, tail, between, outHead, outTail, outBetween } = template;
+    // One native search cuts the whole run into its texts, however many messages one read brought.
+    const texts = text.slice(from + head.length).split(between);
+    const last = texts.pop() ?? '';
+    const quote = closingQuote(last, 0);
+    const whole = quote > 0 && last.startsWith(tail, quote);
+    if (whole) texts.push(last.slice(0, quote));
+    const all = texts.join('');
+    if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
+    const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
+    const out = untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
+    this.#parts.answer.passText(out, all.length);
+    return end;
+  }
+
+  /** Lets the plain message at an offset pass, if it is one; returns where it ends. */
+  #one(bytes: Buffer, text: string, from: number, template: Template): number {
     const { head, tail, outHead, outTail } = template;
-    const untouched = head === outHead && tail === outTail;
-    let at = from;
-    let out = '';
-    let length = 0;
-    while (at < stop && text.startsWith(head, at)) {
-      const begin = at + head.length;
-      const quote = closingQuote(text, begin);
-      if (quote <= begin || !text.startsWith(tail, quote)) break;
-      if (!untouched) {
-        const piece = text.slice(begin, quote);
-        if (piece.includes('\\u')) break;
-        out += outHead + piece + outTail;
-      }
-      length += quote - begin;
-      at = quote + tail.length;
-    }
-    if (at === from) return from;
-    this.#parts.answer.passText(untouched ? bytes.subarray(from, at) : Buffer.from(out, 'latin1'), length);
-    return at;
+    const begin = from + head.length;
+    const quote = closingQuote(text, begin);
+    const content = text.slice(begin, quote);
+    if (quote <= begin || !text.startsWith(tail, quote) || !arePlain([content], content)) return from;
+    const end = quote + tail.length;
+    this.#parts.answer.passText(untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), quote - begin);
+    return end;
   }
 
   #pass(frame: Frame, passage: Passage): void {
@@ -173,7 +189,14 @@ export class Passing {
     const [head, tail] = around(frame.data, passage.textKey);
     const [outHead, outTail] = around(out, passage.textKey);
     if (head === '' || outHead === '') return;
-    this.#template = { head: `data: ${head}`, tail: tail + END, outHead: `data: ${outHead}`, outTail: outTail + END };
+    this.#template = {
+      head: `data: ${head}`,
+      tail: tail + END,
+      between: `${tail}${END}data: ${head}`,
+      outHead: `data: ${outHead}`,
+      outTail: outTail + END,
+      outBetween: `${outTail}${END}data: ${outHead}`,
+    };
   }
 }
 
@@ -194,6 +217,20 @@ function closingQuote(text: string, begin: number): number {
     quote = text.indexOf('"', quote + 1);
   }
   return quote;
+}
+
+function untouched(template: Template): boolean {
+  return template.head === template.outHead && template.tail === template.outTail;
+}
+
+/**
+ * Whether these are the insides of JSON strings: no control character, no quote that would end one, no escape cut in two, and none that
+ * may be half a character (CC-03). `all` is the texts in one.
+ */
+function arePlain(texts: readonly string[], all: string): boolean {
+  if (CONTROL.test(all)) return false;
+  if (!all.includes('\\')) return !all.includes('"');
+  return !HALF_CHARACTER.test(all) && texts.every((text) => !UNESCAPED.test(text.replaceAll(ESCAPE, '')));
 }
 
 // U+0085, U+2028 and U+2029 in UTF-8, one character per byte.
