@@ -61,7 +61,7 @@ export class ModelList {
     return new Promise((resolve, reject) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      const dispatcher = this.#pools.for({ name: upstream.name, baseUrl: upstream.baseUrl, connectTimeout: upstream.deadlines.connect });
+      const pool = this.#pools.for(upstream);
       const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'identity' };
       if (upstream.apiKey !== undefined) headers['authorization'] = `Bearer ${upstream.apiKey}`;
       const give = (reason: string): void => {
@@ -70,8 +70,8 @@ export class ModelList {
         reject(new Error(reason));
       };
       const exchange = dispatch(
-        dispatcher,
-        { method: 'GET', url: new URL(`${upstream.baseUrl}/models`), headers, body: null },
+        pool,
+        { method: 'GET', path: '/models', headers, body: null },
         {
           head: (status) => {
             if (status !== 200) give(`status ${status}`);

@@ -22,16 +22,16 @@ export function outgoing(received: Received, plan: UpstreamPlan, protocol: Proto
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id;
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
   // A path below the base URL is the one the client used of the same format.
-  const url = new URL(plan.upstream.baseUrl + (encoded?.path ?? received.path.slice(API_ROOT.length)));
+  const path = encoded?.path ?? received.path.slice(API_ROOT.length);
   const headers = headersFor(received.headers, plan, target.stream);
   if (payload.kind === 'form') {
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);
-    return { method: 'POST', url, headers: { ...headers, 'content-type': contentType }, body: stream };
+    return { method: 'POST', path, headers: { ...headers, 'content-type': contentType }, body: stream };
   }
   const body = passes ? patched(payload, protocol.patch(request, target)) : encoded?.body;
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     refuse('model', `The model '${request.model}' is asked for with a form upload, not with JSON.`);
-  return { method: 'POST', url, headers: { ...headers, 'content-type': 'application/json' }, body };
+  return { method: 'POST', path, headers: { ...headers, 'content-type': 'application/json' }, body };
 }
 
 function patched({ bytes, scan }: Extract<Payload, { kind: 'json' }>, patch: JsonObject): Uint8Array {

@@ -40,7 +40,8 @@ export class Run {
   readonly #downstream: Downstream;
   readonly #id = randomId();
   readonly #tally: Tally;
-  readonly #gone = new AbortController();
+  /** Stops the sandbox; an upstream is stopped by its relay. */
+  #gone: AbortController | undefined;
   #answer: Answer | undefined;
   #relay: Relay | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
@@ -70,7 +71,7 @@ export class Run {
   /** Ends the run because the process stops. */
   shutdown(): void {
     this.#relay?.abandon();
-    this.#gone.abort();
+    this.#gone?.abort();
     this.#answer?.push({ type: 'error', error: { kind: 'shutdown', message: 'The gateway is being stopped.', retryAfter: 1 } });
   }
 
@@ -127,11 +128,13 @@ export class Run {
   }
 
   #playSandbox(plan: Extract<Plan, { to: 'sandbox' }>): void {
+    const gone = new AbortController();
+    this.#gone = gone;
     const late = this.#late();
     playSandbox(plan, () => this.#received, {
       answer: () => this.#answer ?? this.#makeAnswer(false),
       mint,
-      signal: this.#gone.signal,
+      signal: gone.signal,
       ready: () => this.#ready(),
       ...(late !== undefined && { late }),
     }).catch((error: unknown) => this.#refuseFor(error));
@@ -160,8 +163,7 @@ export class Run {
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
     this.#relay = relay;
-    const dispatcher = pools.for({ name: upstream.name, baseUrl: upstream.baseUrl, connectTimeout: upstream.deadlines.connect });
-    relay.attach(dispatch(dispatcher, call, relay));
+    relay.attach(dispatch(pools.for(upstream), call, relay));
   }
 
   // A translated answer is streamed and collected even when the client wants it whole: events give the deadlines something to measure.
@@ -230,7 +232,7 @@ export class Run {
 
   #onGone(): void {
     this.#relay?.abandon();
-    this.#gone.abort();
+    this.#gone?.abort();
     this.#drained?.();
     this.#settle('abandoned');
   }

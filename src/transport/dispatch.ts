@@ -2,13 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { GatewayError } from '../model/errors.ts';
+import type { Pool } from './pools.ts';
 import { transportError } from './faults.ts';
 
 /** One call of an upstream. */
 export interface UpstreamCall {
   readonly method: 'GET' | 'POST';
-  /** Full URL, from the configuration only. */
-  readonly url: URL;
+  /** Path below the upstream's base URL: `/chat/completions`. */
+  readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string | Uint8Array | Readable | null;
 }
@@ -37,12 +38,12 @@ export interface Exchange {
 }
 
 /** Sends one call and delivers its answer as callbacks; no promise and no stream object per chunk. */
-export function dispatch(dispatcher: Dispatcher, call: UpstreamCall, handler: ExchangeHandler): Exchange {
+export function dispatch(pool: Pool, call: UpstreamCall, handler: ExchangeHandler): Exchange {
   const exchange = new DispatchedExchange(handler, typeof call.body === 'string' || call.body instanceof Uint8Array);
-  dispatcher.dispatch(
+  pool.dispatcher.dispatch(
     {
-      origin: call.url.origin,
-      path: call.url.pathname + call.url.search,
+      origin: pool.origin,
+      path: pool.basePath + call.path,
       method: call.method,
       headers: call.headers,
       body: call.body,

@@ -1,12 +1,14 @@
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
+import type { Upstream } from '../config/snapshot.ts';
 
-/** What a pool needs to know of an upstream. */
-export interface PoolTarget {
-  readonly name: string;
-  readonly baseUrl: string;
-  /** Milliseconds for DNS, TCP and TLS. */
-  readonly connectTimeout: number;
+/** The connections to one upstream, and where they lead. */
+export interface Pool {
+  readonly dispatcher: Dispatcher;
+  /** `https://api.example.com` */
+  readonly origin: string;
+  /** What stands before every path: `/v1`. */
+  readonly basePath: string;
 }
 
 const HEADER_LIMIT = 32 * 1024;
@@ -14,30 +16,31 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** Keep-alive connections to upstreams, one pool per upstream so that its deadlines and its faults stay its own. */
 export class Pools {
-  readonly #agents = new Map<string, Agent>();
+  readonly #pools = new Map<Upstream, Pool & { readonly agent: Agent }>();
 
-  /** The dispatcher for an upstream, made at its first use. */
-  for(target: PoolTarget): Dispatcher {
-    const key = `${target.name} ${target.baseUrl} ${target.connectTimeout}`;
-    let agent = this.#agents.get(key);
-    if (agent === undefined) {
+  /** The pool of an upstream, made at its first use. */
+  for(upstream: Upstream): Pool {
+    let pool = this.#pools.get(upstream);
+    if (pool === undefined) {
+      const { origin, pathname } = new URL(upstream.baseUrl);
       // Deadlines are kept by the relay, which counts events and knows its own back pressure; undici's timers count bytes and would cut both.
-      agent = new Agent({
-        connect: { timeout: target.connectTimeout },
+      const agent = new Agent({
+        connect: { timeout: upstream.deadlines.connect },
         headersTimeout: 0,
         bodyTimeout: 0,
         maxHeaderSize: HEADER_LIMIT,
         keepAliveTimeout: KEEP_ALIVE_MS,
         pipelining: 1,
       });
-      this.#agents.set(key, agent);
+      pool = { agent, dispatcher: agent, origin, basePath: pathname === '/' ? '' : pathname };
+      this.#pools.set(upstream, pool);
     }
-    return agent;
+    return pool;
   }
 
   /** Closes every connection; running exchanges are cut. */
   async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
-    this.#agents.clear();
+    await Promise.all([...this.#pools.values()].map(({ agent }) => agent.destroy()));
+    this.#pools.clear();
   }
 }
