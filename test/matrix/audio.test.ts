@@ -137,8 +137,8 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
       '',
       'Exceptions, where something other than the index is expected:',
       '',
-      '- diarised streams: the text of `done` also comes as a delta, because the upstream tells it in segments only, which plain readers do not know.',
-      `- \`${SOUND_IN_JSON.slice('openai-speech/'.length)}\`: the sound inside, because this upstream wraps it in JSON of its own, which no client of the speech endpoint could play.`,
+      '- diarised streams: the text of `done` also comes as a delta: the upstream tells it in segments only, which plain readers do not know.',
+      `- \`${SOUND_IN_JSON.slice('openai-speech/'.length)}\`: the sound inside: this upstream wraps it in JSON of its own, which no client of the speech endpoint could play.`,
     ]);
   });
 });

@@ -96,10 +96,6 @@ export function fidelityLines(protocol: TextDialect, outcomes: ReadonlyMap<TextD
     `| ${streamed} streamed, ${whole} whole | ${cells.join(' | ')} |`,
     '',
     ...(exceptions.length === 0 ? ['No exceptions.'] : ['Exceptions, where something other than the index is expected:', '']),
-    ...exceptions.map(([file, { instead, why }]) => `- \`${file.slice(protocol.length + 1)}\`: ${instead}, because ${lowerFirst(why)}.`),
+    ...exceptions.map(([file, { instead, why }]) => `- \`${file.slice(protocol.length + 1)}\`: ${instead}: ${why}.`),
   ];
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
