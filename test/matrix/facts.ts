@@ -73,12 +73,11 @@ export function factsOf(recording: Recording): Facts {
 function usageOf(recording: Recording): ExpectedUsage | undefined {
   const usage = new Peek(recording.usage);
   const responses = recording.protocol === 'openai-responses';
-  const [input, output] = responses ? ['input_tokens', 'output_tokens'] : ['prompt_tokens', 'completion_tokens'];
-  const counted = usage.at(input as string).number;
-  const written = usage.at(output as string).number;
+  const [input, output] = responses ? (['input', 'output'] as const) : (['prompt', 'completion'] as const);
+  const counted = usage.at(`${input}_tokens`).number;
+  const written = usage.at(`${output}_tokens`).number;
   if (counted === undefined || written === undefined) return undefined;
-  const details = responses ? ['input_tokens_details', 'output_tokens_details'] : ['prompt_tokens_details', 'completion_tokens_details'];
-  const reasoning = usage.at(details[1] as string, 'reasoning_tokens').number ?? usage.at('reasoning_tokens').number ?? 0;
+  const reasoning = usage.at(`${output}_tokens_details`, 'reasoning_tokens').number ?? usage.at('reasoning_tokens').number ?? 0;
   const total = usage.at('total_tokens').number;
   // Some upstreams count reasoning beside the completion instead of inside it; the total tells.
   const beside = total === counted + written + reasoning && reasoning > 0;
@@ -86,7 +85,7 @@ function usageOf(recording: Recording): ExpectedUsage | undefined {
     input: counted,
     output: beside ? [written, written + reasoning] : [written],
     total,
-    cached: usage.at(details[0] as string, 'cached_tokens').number ?? usage.at('cached_tokens').number ?? 0,
+    cached: usage.at(`${input}_tokens_details`, 'cached_tokens').number ?? usage.at('cached_tokens').number ?? 0,
     // More reasoning than output in all cannot be; it may be cut to all of the output, or told as the upstream told it.
     reasoning: reasoning > written && !beside ? [reasoning, written] : [reasoning],
   };

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Peek } from './peek.ts';
 import { bodyOf, headersOf } from './recordings.ts';
 import type { Recording } from './recordings.ts';
 
@@ -162,8 +163,7 @@ const NO_SCENARIO = '{"error":{"message":"the test gave this upstream no scenari
 function modelOf(headers: IncomingHttpHeaders, body: Buffer): string | undefined {
   if (headers['content-type']?.startsWith('multipart/')) return /name="model"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)\r\n/.exec(body.toString('latin1'))?.[1];
   try {
-    const parsed: { readonly model?: string } = JSON.parse(body.toString());
-    return parsed.model;
+    return Peek.parse(body.toString()).at('model').text;
   } catch {
     return undefined;
   }

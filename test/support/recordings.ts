@@ -45,7 +45,7 @@ if (!haveRecordings && process.env['STREAMWEIR_REQUIRE_ALL'] === '1') {
 /** Every entry of the index, in its order; empty where the recordings are absent. */
 export function recordings(): readonly Recording[] {
   if (!haveRecordings) return [];
-  const index: { readonly files: readonly Recording[] } = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8'));
+  const index = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as { readonly files: readonly Recording[] };
   return index.files;
 }
 
