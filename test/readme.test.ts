@@ -15,12 +15,22 @@ import type { Told } from './support/told.ts';
 const README = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
 
 /** The `curl` blocks of the README that speak to the gateway, with the path each one posts to. */
-const COMMANDS = [...README.matchAll(/^```bash\n(curl .*?)^```$/gms)].map(([, source = '']) => ({ source, path: /localhost:8080(\/[\w/]+)/.exec(source)?.[1] ?? '' }));
+const COMMANDS = [...README.matchAll(/^```bash\n(curl .*?)^```$/gms)].map(([, source = '']) => ({
+  source,
+  path: /localhost:8080(\/[\w/]+)/.exec(source)?.[1] ?? '',
+}));
 
 const TEXT_PATHS = new Map(Object.values(TEXT_CLIENTS).map((client) => [client.path, client]));
 
 function read(path: string, body: Buffer): Told {
-  const answer: RawAnswer = { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8' }, body, chunks: [body], reads: [], end: 'clean' };
+  const answer: RawAnswer = {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    body,
+    chunks: [body],
+    reads: [],
+    end: 'clean',
+  };
   return TEXT_PATHS.get(path)?.read(answer, true) ?? readAudioStream(answer);
 }
 
@@ -45,11 +55,18 @@ describe('the curl lines of the README', () => {
     );
   });
 
-  test.each(COMMANDS)('$path streams without any provider, with nothing but the host changed', async ({ path, source }) => {
-    const model = /model"?[:=] ?"([^"]+)"/.exec(source)?.[1] ?? '';
-    const aimed = pointed(source, { host: gateway.url, model, file: join(folder, 'audio.mp3') });
-    const { code, stdout, stderr } = await runProgram(folder, { document: 'README', language: 'curl', source }, aimed);
-    expect(code, stderr).toBe(0);
-    expect(read(path, stdout)).toMatchObject({ normalEnd: true, error: undefined, broken: [] });
-  });
+  test.each(COMMANDS)(
+    '$path streams without any provider, with nothing but the host changed',
+    async ({ path, source }) => {
+      const model = /model"?[:=] ?"([^"]+)"/.exec(source)?.[1] ?? '';
+      const aimed = pointed(source, { host: gateway.url, model, file: join(folder, 'audio.mp3') });
+      const { code, stdout, stderr } = await runProgram(
+        folder,
+        { document: 'README', language: 'curl', source },
+        aimed,
+      );
+      expect(code, stderr).toBe(0);
+      expect(read(path, stdout)).toMatchObject({ normalEnd: true, error: undefined, broken: [] });
+    },
+  );
 });

@@ -16,11 +16,14 @@ import { formBody, toneWav } from '../support/sounds.ts';
 import { CHUNK_SIZES, matrixConfig } from './cells.ts';
 
 // JSON around a sound, which no client of the speech endpoint could play; it is handed on as the sound it holds.
-const SOUND_IN_JSON = 'openai-speech/ruby_llm__speech_basic_functionality_mistral_voxtral-mini-tts-latest_can_speak.json';
+const SOUND_IN_JSON =
+  'openai-speech/ruby_llm__speech_basic_functionality_mistral_voxtral-mini-tts-latest_can_speak.json';
 
 function soundOf(recording: Recording): Buffer {
   const body = bodyOf(recording);
-  return recording.file === SOUND_IN_JSON ? Buffer.from(Peek.parse(body.toString()).at('audio_data').text, 'base64') : body;
+  return recording.file === SOUND_IN_JSON
+    ? Buffer.from(Peek.parse(body.toString()).at('audio_data').text, 'base64')
+    : body;
 }
 
 function sha(bytes: Uint8Array | string): string {
@@ -29,7 +32,10 @@ function sha(bytes: Uint8Array | string): string {
 
 /** `json`, or the plain format that a `.txt` recording is in. */
 function formatOf(recording: Recording): string {
-  return recording.features.find((feature) => feature.startsWith('fmt:'))?.slice(4) ?? (recording.features.includes('has:duration') ? 'verbose_json' : 'json');
+  return (
+    recording.features.find((feature) => feature.startsWith('fmt:'))?.slice(4) ??
+    (recording.features.includes('has:duration') ? 'verbose_json' : 'json')
+  );
 }
 
 describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
@@ -48,8 +54,14 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
     await upstream.close();
   });
 
-  async function everyCell(protocol: string, modes: readonly string[], run: (recording: Recording, size: number, mode: string) => Promise<readonly string[]>): Promise<void> {
-    const cells = answersOf(protocol).flatMap((recording) => CHUNK_SIZES.flatMap((size) => modes.map((mode) => ({ recording, size, mode }))));
+  async function everyCell(
+    protocol: string,
+    modes: readonly string[],
+    run: (recording: Recording, size: number, mode: string) => Promise<readonly string[]>,
+  ): Promise<void> {
+    const cells = answersOf(protocol).flatMap((recording) =>
+      CHUNK_SIZES.flatMap((size) => modes.map((mode) => ({ recording, size, mode }))),
+    );
     const results = await inParallel(cells, 8, async ({ recording, size, mode }) => {
       upstream.on(`${recording.file}#${size}`, replaying(recording, size));
       const faults = await run(recording, size, mode);
@@ -95,7 +107,11 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
       ...(stream ? [['stream', 'true'] as const] : []),
       ['file', wav],
     ]);
-    return exchange(gateway.url, { path: '/v1/audio/transcriptions', headers: { 'content-type': form.type }, body: form.body });
+    return exchange(gateway.url, {
+      path: '/v1/audio/transcriptions',
+      headers: { 'content-type': form.type },
+      body: form.body,
+    });
   }
 
   function streamedFaults(recording: Recording, answer: RawAnswer, wholeText: string): readonly string[] {
@@ -105,7 +121,8 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
     if (told.text !== wholeText) faults.push(`text: ${JSON.stringify(told.text.slice(0, 60))}`);
     if (told.doneText !== wholeText) faults.push(`text of done: ${JSON.stringify(told.doneText.slice(0, 60))}`);
     if (recording.features.includes('diarized-segments') && told.segments.length === 0) faults.push('no segments');
-    if (recording.usage?.['type'] !== undefined && !isDeepStrictEqual(told.usage.value, recording.usage)) faults.push(`usage: ${JSON.stringify(told.usage.value)}`);
+    if (recording.usage?.['type'] !== undefined && !isDeepStrictEqual(told.usage.value, recording.usage))
+      faults.push(`usage: ${JSON.stringify(told.usage.value)}`);
     return faults;
   }
 
@@ -117,9 +134,11 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
     const wholeText = plain ? body : Peek.parse(done === undefined ? body : `{${done}`).at('text').text;
     if (mode === 'streamed') return streamedFaults(recording, answer, wholeText);
     const faults: string[] = [];
-    if (answer.status !== 200 || answer.end !== 'clean') faults.push(`HTTP ${answer.status}, ${answer.end}: ${answer.body.toString().slice(0, 200)}`);
+    if (answer.status !== 200 || answer.end !== 'clean')
+      faults.push(`HTTP ${answer.status}, ${answer.end}: ${answer.body.toString().slice(0, 200)}`);
     const type = plain ? 'text/plain; charset=utf-8' : 'application/json';
-    if (answer.headers['content-type']?.startsWith(type) !== true) faults.push(`TR-06: content type ${answer.headers['content-type']}`);
+    if (answer.headers['content-type']?.startsWith(type) !== true)
+      faults.push(`TR-06: content type ${answer.headers['content-type']}`);
     const text = plain ? answer.body.toString() : Peek.parse(answer.body.toString()).at('text').text;
     if (text !== wholeText) faults.push(`text: ${JSON.stringify(text.slice(0, 60))}`);
     return faults;
@@ -133,7 +152,9 @@ describe.skipIf(!haveRecordings)('every recorded sound and transcript', () => {
     expectSection('docs/fidelity.md', 'audio', [
       '| protocol | recordings | passed |',
       '| --- | --- | --- |',
-      ...['openai-speech', 'openai-transcription'].map((protocol) => `| ${protocol} | ${answersOf(protocol).length} | ${counts.get(protocol)} |`),
+      ...['openai-speech', 'openai-transcription'].map(
+        (protocol) => `| ${protocol} | ${answersOf(protocol).length} | ${counts.get(protocol)} |`,
+      ),
       '',
       'Exceptions, where something other than the index is expected:',
       '',

@@ -37,12 +37,19 @@ export interface Outcome {
 
 /** Configuration of a gateway whose upstreams are one fake that speaks all three text protocols. */
 export function matrixConfig(upstream: FakeUpstream): string {
-  const rows = Object.entries(PROVIDER).map(([protocol, name]) => `  ${name}:\n    protocol: ${protocol}\n    base_url: ${upstream.url}/v1\n`);
+  const rows = Object.entries(PROVIDER).map(
+    ([protocol, name]) => `  ${name}:\n    protocol: ${protocol}\n    base_url: ${upstream.url}/v1\n`,
+  );
   return `providers:\n${rows.join('')}`;
 }
 
 /** Sends every recording of a protocol through one dialect: streamed and whole, at every chunk size. */
-export async function runMatrix(gateway: string, upstream: FakeUpstream, protocol: TextDialect, dialect: TextDialect): Promise<Outcome> {
+export async function runMatrix(
+  gateway: string,
+  upstream: FakeUpstream,
+  protocol: TextDialect,
+  dialect: TextDialect,
+): Promise<Outcome> {
   const cells = answersOf(protocol).flatMap((recording) =>
     CHUNK_SIZES.flatMap((size) => [true, false].map((stream) => ({ recording, size, stream }))),
   );
@@ -55,14 +62,24 @@ export async function runMatrix(gateway: string, upstream: FakeUpstream, protoco
   return { passed: cells.length - failed.length, total: cells.length, faults: failed.flat() };
 }
 
-async function runCell(gateway: string, upstream: FakeUpstream, protocol: TextDialect, dialect: TextDialect, cell: Cell): Promise<readonly string[]> {
+async function runCell(
+  gateway: string,
+  upstream: FakeUpstream,
+  protocol: TextDialect,
+  dialect: TextDialect,
+  cell: Cell,
+): Promise<readonly string[]> {
   const { recording, size, stream } = cell;
   const model = `${recording.file}#${size}`;
   upstream.on(model, replaying(recording, size));
   // One size goes without asking for token counts, so that CC-07 meets every recording too.
   const asksUsage = size !== 64;
   const client = TEXT_CLIENTS[dialect];
-  const answer = await postJson(gateway, client.path, client.request(`${PROVIDER[protocol]}/${model}`, stream, asksUsage));
+  const answer = await postJson(
+    gateway,
+    client.path,
+    client.request(`${PROVIDER[protocol]}/${model}`, stream, asksUsage),
+  );
   let told: Told;
   try {
     told = client.read(answer, stream);
@@ -95,7 +112,9 @@ export function fidelityLines(protocol: TextDialect, outcomes: ReadonlyMap<TextD
     `| --- | ${cells.map(() => '---').join(' | ')} |`,
     `| ${streamed} streamed, ${whole} whole | ${cells.join(' | ')} |`,
     '',
-    ...(exceptions.length === 0 ? ['No exceptions.'] : ['Exceptions, where something other than the index is expected:', '']),
+    ...(exceptions.length === 0
+      ? ['No exceptions.']
+      : ['Exceptions, where something other than the index is expected:', '']),
     ...exceptions.map(([file, { instead, why }]) => `- \`${file.slice(protocol.length + 1)}\`: ${instead}: ${why}.`),
   ];
 }

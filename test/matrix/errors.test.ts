@@ -16,11 +16,14 @@ import type { TextDialect } from './facts.ts';
 const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
 
 function recordedErrors(): readonly (readonly [TextDialect, Recording])[] {
-  return answersOf('errors').flatMap((recording) => DIALECTS.filter((dialect) => dialect === recording.wire).map((protocol) => [protocol, recording] as const));
+  return answersOf('errors').flatMap((recording) =>
+    DIALECTS.filter((dialect) => dialect === recording.wire).map((protocol) => [protocol, recording] as const),
+  );
 }
 
 // An upstream that answers 400 to a bad key; what it says of the key is as secret as in a 401.
-const BAD_KEY_AS_400 = 'errors/ruby_llm__chat_error_handling_with_xai_grok-4-1-fast-non-reasoning_raises_appropriate_auth_error.json';
+const BAD_KEY_AS_400 =
+  'errors/ruby_llm__chat_error_handling_with_xai_grok-4-1-fast-non-reasoning_raises_appropriate_auth_error.json';
 
 function ofTheCredential({ file, http_status: status }: Recording): boolean {
   return status === 401 || status === 403 || file === BAD_KEY_AS_400;
@@ -57,11 +60,21 @@ describe.skipIf(!haveRecordings)('every recorded error', () => {
     await upstream.close();
   });
 
-  async function faultsIn(dialect: TextDialect, protocol: TextDialect, recording: Recording, size: number, stream: boolean): Promise<readonly string[]> {
+  async function faultsIn(
+    dialect: TextDialect,
+    protocol: TextDialect,
+    recording: Recording,
+    size: number,
+    stream: boolean,
+  ): Promise<readonly string[]> {
     const model = `${recording.file}#${size}`;
     upstream.on(model, replaying(recording, size));
     const client = TEXT_CLIENTS[dialect];
-    const answer = await postJson(gateway.url, client.path, client.request(`${PROVIDER[protocol]}/${model}`, stream, true));
+    const answer = await postJson(
+      gateway.url,
+      client.path,
+      client.request(`${PROVIDER[protocol]}/${model}`, stream, true),
+    );
     try {
       const told = client.read(answer, stream);
       const faults = [...errorFaults(told)];
@@ -71,7 +84,8 @@ describe.skipIf(!haveRecordings)('every recorded error', () => {
       const secret = ofTheCredential(recording);
       const message = messageIn(recording);
       if (!secret && message !== '' && told.error?.includes(message) !== true) faults.push(`message: ${told.error}`);
-      if (secret && message !== '' && told.error?.includes(message) === true) faults.push('shows what the upstream says of the credential');
+      if (secret && message !== '' && told.error?.includes(message) === true)
+        faults.push('shows what the upstream says of the credential');
       return faults;
     } catch (error) {
       return [`unreadable (HTTP ${answer.status}): ${String(error)}`];

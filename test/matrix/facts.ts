@@ -77,7 +77,8 @@ function usageOf(recording: Recording): ExpectedUsage | undefined {
   const counted = usage.at(`${input}_tokens`).number;
   const written = usage.at(`${output}_tokens`).number;
   if (counted === undefined || written === undefined) return undefined;
-  const reasoning = usage.at(`${output}_tokens_details`, 'reasoning_tokens').number ?? usage.at('reasoning_tokens').number ?? 0;
+  const reasoning =
+    usage.at(`${output}_tokens_details`, 'reasoning_tokens').number ?? usage.at('reasoning_tokens').number ?? 0;
   const total = usage.at('total_tokens').number;
   // Some upstreams count reasoning beside the completion instead of inside it; the total tells.
   const beside = total === counted + written + reasoning && reasoning > 0;

@@ -64,7 +64,11 @@ describe('an upstream that holds each event until the client has seen the one be
     const steps = stepsOf(WIRES[protocol].stream({ text: PIECES }), PIECES);
     const client = TEXT_CLIENTS[dialect];
     const body = JSON.stringify(client.request(`${PROVIDER[protocol]}/gate`, true, true));
-    const text = await gated(steps, PIECES, () => new RawExchange(gateway.url, { path: client.path, headers: JSON_TYPE, body }));
+    const text = await gated(
+      steps,
+      PIECES,
+      () => new RawExchange(gateway.url, { path: client.path, headers: JSON_TYPE, body }),
+    );
     expect(text).toContain('fourth ');
   });
 
@@ -72,14 +76,23 @@ describe('an upstream that holds each event until the client has seen the one be
     const sounds = PIECES.map((piece) => Buffer.from(piece));
     const marks = sounds.map((sound) => sound.toString('base64'));
     const body = JSON.stringify({ model: 'chat/gate', input: 'Hello.', voice: 'alloy', stream_format: 'sse' });
-    const text = await gated(stepsOf(speechStream(sounds), marks), marks, () => new RawExchange(gateway.url, { path: '/v1/audio/speech', headers: JSON_TYPE, body }));
+    const text = await gated(
+      stepsOf(speechStream(sounds), marks),
+      marks,
+      () => new RawExchange(gateway.url, { path: '/v1/audio/speech', headers: JSON_TYPE, body }),
+    );
     expect(text).toContain('speech.audio.done');
   });
 
   test('TR-03 each piece of a transcript reaches its client at once', async () => {
-    const form = formBody([['model', 'chat/gate'], ['stream', 'true'], ['file', toneWav(0.1)]]);
+    const form = formBody([
+      ['model', 'chat/gate'],
+      ['stream', 'true'],
+      ['file', toneWav(0.1)],
+    ]);
     const headers = { 'content-type': form.type };
-    const listen = (): RawExchange => new RawExchange(gateway.url, { path: '/v1/audio/transcriptions', headers, body: form.body });
+    const listen = (): RawExchange =>
+      new RawExchange(gateway.url, { path: '/v1/audio/transcriptions', headers, body: form.body });
     expect(await gated(stepsOf(transcriptStream(PIECES), PIECES), PIECES, listen)).toContain('transcript.text.done');
   });
 
@@ -106,7 +119,11 @@ describe('an upstream that holds each event until the client has seen the one be
         await reply.write(stepsOf(WIRES['openai-chat'].stream({ text: PIECES }), PIECES)[0] ?? '');
       });
       const seen = upstream.for('leave').length;
-      const exchange = new RawExchange(gateway.url, { path: client.path, headers: JSON_TYPE, body: JSON.stringify(client.request('chat/leave', true, false)) });
+      const exchange = new RawExchange(gateway.url, {
+        path: client.path,
+        headers: JSON_TYPE,
+        body: JSON.stringify(client.request('chat/leave', true, false)),
+      });
       await exchange.until('first ');
       exchange.socket.destroy();
       const abandoned = upstream.for('leave')[seen]?.abandoned.then(() => true);

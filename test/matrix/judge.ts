@@ -11,7 +11,12 @@ export interface Judged {
   readonly wantsUsage: boolean;
 }
 
-const CHOICE_WORD: Readonly<Record<Ending, string>> = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls', filter: 'content_filter' };
+const CHOICE_WORD: Readonly<Record<Ending, string>> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  filter: 'content_filter',
+};
 const RESPONSE_WORD: Readonly<Record<Ending, string>> = {
   stop: 'completed',
   length: 'incomplete:max_output_tokens',
@@ -27,7 +32,10 @@ export function faultsOf(told: Told, facts: Facts, judged: Judged): readonly str
   };
   note(told.error === undefined, `error: ${told.error}`);
   note(told.normalEnd, 'did not end normally');
-  note(sha(told.text) === facts.textSha, `text: ${told.text.length} characters, ${JSON.stringify(told.text.slice(0, 60))}`);
+  note(
+    sha(told.text) === facts.textSha,
+    `text: ${told.text.length} characters, ${JSON.stringify(told.text.slice(0, 60))}`,
+  );
   // Legacy completions can say neither reasoning, refusal nor calls: their text and ending are what is left.
   if (judged.dialect !== 'openai-completions') {
     note(sha(told.reasoning) === facts.reasoningSha, `reasoning: ${told.reasoning.length} characters`);
@@ -62,7 +70,8 @@ function callFaults(told: Told, facts: Facts): readonly string[] {
     const faults: string[] = [];
     if (call.name !== expected.name) faults.push(`call ${index}: name ${call.name}`);
     if (!argsFit(call.args, expected, facts)) faults.push(`call ${index}: arguments ${call.args.slice(0, 80)}`);
-    if (expected.id === undefined ? call.id === '' : call.id !== expected.id) faults.push(`call ${index}: id ${call.id}`);
+    if (expected.id === undefined ? call.id === '' : call.id !== expected.id)
+      faults.push(`call ${index}: id ${call.id}`);
     return faults;
   });
 }
@@ -77,13 +86,17 @@ function argsFit(args: string, expected: ExpectedCall, facts: Facts): boolean {
 function usageFaults(told: Told, expected: ExpectedUsage | undefined, dialect: TextDialect): readonly string[] {
   const { usage } = told;
   if (!usage.given) return ['usage: none'];
-  if (expected === undefined) return usage.at('estimated').value === true ? [] : ['CC-11: usage not marked as estimated'];
+  if (expected === undefined)
+    return usage.at('estimated').value === true ? [] : ['CC-11: usage not marked as estimated'];
   const responses = dialect === 'openai-responses';
   const input = usage.at(responses ? 'input_tokens' : 'prompt_tokens').number;
   const output = usage.at(responses ? 'output_tokens' : 'completion_tokens').number;
   const total = usage.at('total_tokens').number;
   const cached = usage.at(responses ? 'input_tokens_details' : 'prompt_tokens_details', 'cached_tokens').number;
-  const reasoning = usage.at(responses ? 'output_tokens_details' : 'completion_tokens_details', 'reasoning_tokens').number;
+  const reasoning = usage.at(
+    responses ? 'output_tokens_details' : 'completion_tokens_details',
+    'reasoning_tokens',
+  ).number;
   const faults: string[] = [];
   const compare = (name: string, got: number | undefined, wanted: readonly (number | undefined)[]): void => {
     if (!wanted.includes(got)) faults.push(`usage: ${name} ${got} instead of ${wanted.join(' or ')}`);

@@ -49,7 +49,13 @@ describe('sound and transcript that are cut off', () => {
   }
 
   function speak(model: string, delivery: 'sse' | 'audio'): Promise<RawAnswer> {
-    return postJson(gateway.url, '/v1/audio/speech', { model, input: 'Hello.', voice: 'alloy', stream_format: delivery, response_format: 'wav' });
+    return postJson(gateway.url, '/v1/audio/speech', {
+      model,
+      input: 'Hello.',
+      voice: 'alloy',
+      stream_format: delivery,
+      response_format: 'wav',
+    });
   }
 
   test('SP-04 a speech stream never ends normally', async () => {
@@ -63,7 +69,9 @@ describe('sound and transcript that are cut off', () => {
 
   test('SP-03 raw sound never ends cleanly: the connection is aborted, also where the upstream sends events', async () => {
     const raw = [1, 44, 700, WAV.length - 1].map((cut) => cutAt(WAV.subarray(0, cut), 'audio/wav', true));
-    const events = cutsOf(SPEECH, 'speech.audio.done').map((cut) => cutAt(SPEECH.subarray(0, cut), 'text/event-stream', false));
+    const events = cutsOf(SPEECH, 'speech.audio.done').map((cut) =>
+      cutAt(SPEECH.subarray(0, cut), 'text/event-stream', false),
+    );
     const ends = await inParallel([...raw, ...events], 16, async (model) => {
       const answer = await speak(model, 'audio');
       return answer.status >= 400 || answer.end === 'aborted' ? '' : `${model}: HTTP ${answer.status}, ${answer.end}`;
@@ -72,10 +80,20 @@ describe('sound and transcript that are cut off', () => {
   });
 
   test('TR-07 a transcription never ends with done', async () => {
-    const cells = cutsOf(TRANSCRIPT, 'transcript.text.done').flatMap((cut) => [true, false].map((reset) => ({ cut, reset })));
+    const cells = cutsOf(TRANSCRIPT, 'transcript.text.done').flatMap((cut) =>
+      [true, false].map((reset) => ({ cut, reset })),
+    );
     const faults = await inParallel(cells, 16, async ({ cut, reset }) => {
-      const form = formBody([['model', cutAt(TRANSCRIPT.subarray(0, cut), 'text/event-stream', reset)], ['stream', 'true'], ['file', WAV]]);
-      const answer = await exchange(gateway.url, { path: '/v1/audio/transcriptions', headers: { 'content-type': form.type }, body: form.body });
+      const form = formBody([
+        ['model', cutAt(TRANSCRIPT.subarray(0, cut), 'text/event-stream', reset)],
+        ['stream', 'true'],
+        ['file', WAV],
+      ]);
+      const answer = await exchange(gateway.url, {
+        path: '/v1/audio/transcriptions',
+        headers: { 'content-type': form.type },
+        body: form.body,
+      });
       const told = readAudioStream(answer);
       const found = [...errorFaults(told), ...(told.doneText === '' ? [] : ['a done event'])];
       return found.map((fault) => `${cut} of ${TRANSCRIPT.length}, reset ${reset}: ${fault}`);

@@ -28,7 +28,11 @@ function stopping(bytes: Uint8Array, stop: Stop): Play {
 /** A few small streams that hold text, reasoning and calls between them. */
 function specimens(protocol: TextDialect): readonly Recording[] {
   const small = answersOf(protocol).filter(
-    (recording) => recording.streaming && !recording.features.includes('n>1') && recording.finish_reason.length === 1 && recording.size < 12_000,
+    (recording) =>
+      recording.streaming &&
+      !recording.features.includes('n>1') &&
+      recording.finish_reason.length === 1 &&
+      recording.size < 12_000,
   );
   const wanted = ['text', 'reasoning', 'tool-calls', 'parallel-tools', 'truncated', 'unicode'];
   const chosen = wanted.flatMap((feature) => small.find(({ features }) => features.includes(feature)) ?? []);
@@ -80,7 +84,9 @@ describe.skipIf(!haveRecordings)('a recorded stream that is cut off', () => {
     const cells = specimens(protocol).flatMap((recording) => {
       const body = bodyOf(recording);
       return cutsOf(protocol, body).flatMap((cut) =>
-        (['end', 'reset'] as const).flatMap((stop) => [true, false].map((stream) => ({ recording, bytes: body.subarray(0, cut), stop, stream }))),
+        (['end', 'reset'] as const).flatMap((stop) =>
+          [true, false].map((stream) => ({ recording, bytes: body.subarray(0, cut), stop, stream })),
+        ),
       );
     });
     expect(cells.length).toBeGreaterThan(100);
@@ -88,7 +94,11 @@ describe.skipIf(!haveRecordings)('a recorded stream that is cut off', () => {
       const model = `${recording.file}#${bytes.length}#${stop}`;
       upstream.on(model, stopping(bytes, stop));
       const client = TEXT_CLIENTS[dialect];
-      const answer = await postJson(gateway.url, client.path, client.request(`${PROVIDER[protocol]}/${model}`, stream, true));
+      const answer = await postJson(
+        gateway.url,
+        client.path,
+        client.request(`${PROVIDER[protocol]}/${model}`, stream, true),
+      );
       const told = client.read(answer, stream);
       const found = [...errorFaults(told)];
       if (!stream && answer.status < 400) found.push(`HTTP ${answer.status}`);

@@ -39,7 +39,14 @@ describe.skipIf(python === undefined)('the official Python client', () => {
       upstream.on(`${protocol}-call-whole`, answering(200, json, wire.whole({ call: CALL }), 64));
       const body = wire.stream({ text: ['one ', 'two ', 'three'] });
       upstream.on(`${protocol}-cut`, streaming(body.slice(0, body.indexOf('three')), 64));
-      upstream.on(`${protocol}-refused`, answering(429, json, '{"error":{"message":"Too many.","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}'));
+      upstream.on(
+        `${protocol}-refused`,
+        answering(
+          429,
+          json,
+          '{"error":{"message":"Too many.","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}',
+        ),
+      );
     }
     upstream.on('voice', answering(200, { 'content-type': 'audio/wav' }, WAV, 64));
     upstream.on('voice-sse', streaming(speechStream([WAV.subarray(0, 1000), WAV.subarray(1000)]), 7));
@@ -55,25 +62,31 @@ describe.skipIf(python === undefined)('the official Python client', () => {
 
   /** Runs one scenario of the Python program and gives what it printed, as JSON. */
   async function told(scenario: string, model: string): Promise<Peek> {
-    const { code, stdout, stderr } = await run(python ?? '', ['client.py', `${gateway.url}/v1`, scenario, model], { cwd: folder, env: { PYTHONUTF8: '1' } });
+    const { code, stdout, stderr } = await run(python ?? '', ['client.py', `${gateway.url}/v1`, scenario, model], {
+      cwd: folder,
+      env: { PYTHONUTF8: '1' },
+    });
     expect(code, stderr).toBe(0);
     return Peek.parse(stdout.toString());
   }
 
-  test.each(PROTOCOLS)('reads text over %s: chat, responses and completions, whole, streamed and with stream()', async (protocol) => {
-    const model = `${PROVIDER[protocol]}/${protocol}`;
-    const answers = (await told('text', model)).value;
-    expect(answers).toEqual({
-      chat_whole: [TEXT, 'stop', 29],
-      chat_stream: [TEXT, 'stop'],
-      chat_runner: [TEXT, 29],
-      responses_whole: [TEXT, 'completed', 29],
-      responses_stream: [TEXT, 'response.created', 'response.completed'],
-      responses_runner: [TEXT, 29],
-      completions_whole: [TEXT, 'stop'],
-      completions_stream: TEXT,
-    });
-  });
+  test.each(PROTOCOLS)(
+    'reads text over %s: chat, responses and completions, whole, streamed and with stream()',
+    async (protocol) => {
+      const model = `${PROVIDER[protocol]}/${protocol}`;
+      const answers = (await told('text', model)).value;
+      expect(answers).toEqual({
+        chat_whole: [TEXT, 'stop', 29],
+        chat_stream: [TEXT, 'stop'],
+        chat_runner: [TEXT, 29],
+        responses_whole: [TEXT, 'completed', 29],
+        responses_stream: [TEXT, 'response.created', 'response.completed'],
+        responses_runner: [TEXT, 29],
+        completions_whole: [TEXT, 'stop'],
+        completions_stream: TEXT,
+      });
+    },
+  );
 
   test.each(['openai-chat', 'openai-responses'] as const)('CC-15 CC-16 reads tool calls over %s', async (protocol) => {
     const call = [CALL.id, CALL.name, CALL.args.join('')];
@@ -100,6 +113,15 @@ describe.skipIf(python === undefined)('the official Python client', () => {
 
   test.each(['chat', 'resp', 'comp'])('SP-02 SP-04 TR-03 TR-05 hears and speaks over provider %s', async (provider) => {
     const base64 = WAV.toString('base64');
-    expect((await told('audio', provider)).value).toEqual({ raw: base64, events: base64, wrapped: base64, whole: [TEXT, TEXT], streamed: [[TEXT, TEXT], [TEXT, TEXT]] });
+    expect((await told('audio', provider)).value).toEqual({
+      raw: base64,
+      events: base64,
+      wrapped: base64,
+      whole: [TEXT, TEXT],
+      streamed: [
+        [TEXT, TEXT],
+        [TEXT, TEXT],
+      ],
+    });
   });
 });

@@ -19,11 +19,20 @@ const DIALECTS = ['openai-chat', 'openai-responses', 'openai-completions'] as co
 
 /** What curl wrote, as the readers of answers want it; curl itself fails where the transfer was cut short. */
 function asAnswer(body: Buffer): RawAnswer {
-  return { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8' }, body, chunks: [body], reads: [], end: 'clean' };
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    body,
+    chunks: [body],
+    reads: [],
+    end: 'clean',
+  };
 }
 
 function commandsTo(path: string): readonly SeedProgram[] {
-  return seedPrograms().filter(({ language, source }) => language === 'curl' && new RegExp(`${path}['\\s]`).test(source));
+  return seedPrograms().filter(
+    ({ language, source }) => language === 'curl' && new RegExp(`${path}['\\s]`).test(source),
+  );
 }
 
 describe.skipIf(!haveSeeds)('the curl commands of the source documents', () => {
@@ -50,7 +59,11 @@ describe.skipIf(!haveSeeds)('the curl commands of the source documents', () => {
   });
 
   async function output(program: SeedProgram, host: string, model: string): Promise<Buffer> {
-    const { code, stdout, stderr } = await runProgram(folder, program, pointed(program.source, { host, model, file: sound }));
+    const { code, stdout, stderr } = await runProgram(
+      folder,
+      program,
+      pointed(program.source, { host, model, file: sound }),
+    );
     expect(code, stderr).toBe(0);
     return stdout;
   }
@@ -97,7 +110,10 @@ describe.skipIf(!haveSeeds)('the curl commands of the source documents', () => {
     expect(spoken).toMatchObject({ normalEnd: true, broken: [] });
     // An MP3 begins with an ID3 tag or with the eleven set bits of a frame header.
     expect(spoken.sound.toString('latin1', 0, 3) === 'ID3' || spoken.sound.readUInt16BE(0) >= 0xffe0).toBe(true);
-    const asWav = { ...saving, source: saving.source.replace('"stream_format"', '"response_format": "wav",\n"stream_format"') };
+    const asWav = {
+      ...saving,
+      source: saving.source.replace('"stream_format"', '"response_format": "wav",\n"stream_format"'),
+    };
     await output(asWav, sandbox.url, 'openai/gpt-4o-mini-tts');
     const wave = readAudioStream(asAnswer(await readFile(join(folder, 'audio_stream.txt'))));
     expect(wave.sound.toString('latin1', 0, 4) + wave.sound.toString('latin1', 8, 12)).toBe('RIFFWAVE');

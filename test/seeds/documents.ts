@@ -27,7 +27,12 @@ export function seedPrograms(): readonly SeedProgram[] {
 
 function programsOf(document: string, text: string): readonly SeedProgram[] {
   const fenced = [...text.matchAll(/^```(python|typescript)[^\n]*\n(.*?)^```/gms)];
-  if (fenced.length > 0) return fenced.map(([, language, source]) => ({ document, language: language as 'python' | 'typescript', source: source ?? '' }));
+  if (fenced.length > 0)
+    return fenced.map(([, language, source]) => ({
+      document,
+      language: language as 'python' | 'typescript',
+      source: source ?? '',
+    }));
   return [...bareScripts(text), ...curlCommands(text)].map((found) => ({ document, ...found }));
 }
 
@@ -63,7 +68,11 @@ function code(text: string): string {
 }
 
 function curlCommands(text: string): readonly Found[] {
-  return [...text.matchAll(/curl (?:--location '|https:)(?:[^\n]*\\\n)+?(?:[^\n']*'[^']*'[^\n']*\\\n|[^\n]*\\\n)*[^\n']*'[^']*'/g)].map(({ 0: source }) => ({ language: 'curl', source }));
+  return [
+    ...text.matchAll(
+      /curl (?:--location '|https:)(?:[^\n]*\\\n)+?(?:[^\n']*'[^']*'[^\n']*\\\n|[^\n]*\\\n)*[^\n']*'[^']*'/g,
+    ),
+  ].map(({ 0: source }) => ({ language: 'curl', source }));
 }
 
 /** Gives Python back the indentation that a document lost: a line that ends with a colon opens a level, and levels stay open to the end. */

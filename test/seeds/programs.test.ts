@@ -26,7 +26,9 @@ function programs(): readonly SeedProgram[] {
   const all = seedPrograms().filter(({ language }) => language !== 'curl');
   const client = all.find(({ source }) => source.includes('from openai import'))?.source.split('\nstream =')[0];
   return all
-    .map((program) => (program.source.startsWith('stream =') ? { ...program, source: `${client}\n${program.source}` } : program))
+    .map((program) =>
+      program.source.startsWith('stream =') ? { ...program, source: `${client}\n${program.source}` } : program,
+    )
     .filter(({ language }) => language !== 'python' || python !== undefined);
 }
 
@@ -35,7 +37,8 @@ function programs(): readonly SeedProgram[] {
 function richTexts(): readonly (readonly [TextDialect, Recording])[] {
   return PROTOCOLS.flatMap((protocol) => {
     const rich = answersOf(protocol).find(
-      ({ streaming: streams, features, text_chars: length, size }) => streams && features.includes('unicode') && length > 20 && size < 12_000,
+      ({ streaming: streams, features, text_chars: length, size }) =>
+        streams && features.includes('unicode') && length > 20 && size < 12_000,
     );
     return rich === undefined ? [] : [[protocol, rich] as const];
   });
@@ -80,21 +83,33 @@ describe.skipIf(!haveSeeds)('the programs of the source documents', () => {
     ]);
   });
 
-  test.each(PROTOCOLS)('WD-01 WD-02 WD-03 OR-07 OR-08 OR-09 OR-10 CC-07 print exactly the text of an upstream that speaks %s', async (protocol) => {
-    const runs = programs().flatMap((program, index) => SIZES.map((size) => ({ program, size, model: `seed-${index}-${size}` })));
-    const results = await inParallel(runs, 3, ({ program, size, model }) => {
-      upstream.on(model, streaming(WIRES[protocol].stream({ text: PIECES }), size));
-      return printed(program, pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/${model}` }));
-    });
-    for (const [index, text] of results.entries()) expect(text, `${runs[index]?.program.document} at ${runs[index]?.size}`).toBe(PIECES.join(''));
-  });
+  test.each(PROTOCOLS)(
+    'WD-01 WD-02 WD-03 OR-07 OR-08 OR-09 OR-10 CC-07 print exactly the text of an upstream that speaks %s',
+    async (protocol) => {
+      const runs = programs().flatMap((program, index) =>
+        SIZES.map((size) => ({ program, size, model: `seed-${index}-${size}` })),
+      );
+      const results = await inParallel(runs, 3, ({ program, size, model }) => {
+        upstream.on(model, streaming(WIRES[protocol].stream({ text: PIECES }), size));
+        return printed(
+          program,
+          pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/${model}` }),
+        );
+      });
+      for (const [index, text] of results.entries())
+        expect(text, `${runs[index]?.program.document} at ${runs[index]?.size}`).toBe(PIECES.join(''));
+    },
+  );
 
   test('CC-20 the program that shows thinking prints it beside the text', async () => {
     const program = programs().find(({ source }) => source.includes('[Thinking]'));
     if (program === undefined) return;
     for (const protocol of ['openai-chat', 'openai-responses'] as const) {
       upstream.on('thinking', streaming(WIRES[protocol].stream({ reasoning: ['Hm, ', 'é…'], text: PIECES }), 7));
-      const text = await printed(program, pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/thinking` }));
+      const text = await printed(
+        program,
+        pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/thinking` }),
+      );
       expect(text).toBe(`[Thinking] Hm, [Thinking] é…${PIECES.join('')}`);
     }
   });
@@ -103,7 +118,9 @@ describe.skipIf(!haveSeeds)('the programs of the source documents', () => {
     const model = recording.file;
     upstream.on(model, replaying(recording, 64));
     const plain = programs().filter(({ source }) => !source.includes('[Thinking]'));
-    const results = await inParallel(plain, 3, (program) => printed(program, pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/${model}` })));
+    const results = await inParallel(plain, 3, (program) =>
+      printed(program, pointed(program.source, { host: gateway.url, model: `${PROVIDER[protocol]}/${model}` })),
+    );
     for (const text of results) expect(createHash('sha256').update(text).digest('hex')).toBe(recording.text_sha256);
   });
 
@@ -111,8 +128,14 @@ describe.skipIf(!haveSeeds)('the programs of the source documents', () => {
     const results = await inParallel(programs(), 3, async (program) => {
       const prompt = 'Say: é 日本 🦀 Å, please.';
       const model = /["'](?:model-id|google\/gemini-3-flash)["']/.exec(program.source)?.[0].slice(1, -1) ?? '';
-      const source = pointed(program.source, { host: sandbox.url, model }).replaceAll(/Write a haiku about debugging code\.|Tell me a story\.|Solve: What is 15! \/ 13!\?/g, prompt);
-      const whole = await postJson(sandbox.url, '/v1/chat/completions', { model, messages: [{ role: 'user', content: prompt }] });
+      const source = pointed(program.source, { host: sandbox.url, model }).replaceAll(
+        /Write a haiku about debugging code\.|Tell me a story\.|Solve: What is 15! \/ 13!\?/g,
+        prompt,
+      );
+      const whole = await postJson(sandbox.url, '/v1/chat/completions', {
+        model,
+        messages: [{ role: 'user', content: prompt }],
+      });
       const said = Peek.parse(whole.body.toString()).at('choices', 0, 'message', 'content').text;
       return { said, text: await printed(program, source) };
     });

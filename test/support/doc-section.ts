@@ -14,6 +14,11 @@ export function expectSection(document: string, name: string, lines: readonly st
   const end = text.indexOf('<!-- /generated -->', start);
   if (start < 0 || end < 0) throw new Error(`${document} has no section ${name}`);
   const wanted = `\n${lines.join('\n')}\n\n`;
-  if (process.env['STREAMWEIR_GENERATE'] === '1') writeFileSync(file, text.slice(0, start + open.length) + wanted + text.slice(end));
-  else expect(text.slice(start + open.length, end), `${document}, section ${name}: run the tests with STREAMWEIR_GENERATE=1 to renew it`).toBe(wanted);
+  if (process.env['STREAMWEIR_GENERATE'] === '1')
+    writeFileSync(file, text.slice(0, start + open.length) + wanted + text.slice(end));
+  else
+    expect(
+      text.slice(start + open.length, end),
+      `${document}, section ${name}: run the tests with STREAMWEIR_GENERATE=1 to renew it`,
+    ).toBe(wanted);
 }

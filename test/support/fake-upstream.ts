@@ -70,7 +70,12 @@ export class UpstreamReply {
 export type Play = (reply: UpstreamReply, request: Received) => void | Promise<void>;
 
 /** Plays a whole body: status, headers, bytes in HTTP chunks of `size`, clean end. */
-export function answering(status: number, headers: Readonly<Record<string, string>>, body: Uint8Array | string, size = 4096): Play {
+export function answering(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array | string,
+  size = 4096,
+): Play {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return (reply) => {
     reply.head(status, headers);
@@ -151,7 +156,14 @@ export class FakeUpstream {
         if (!response.writableFinished) resolve();
       });
     });
-    const received: Received = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body, model, abandoned };
+    const received: Received = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body,
+      model,
+      abandoned,
+    };
     this.received.push(received);
     const play = this.#plays.get(model ?? '') ?? answering(404, { 'content-type': 'application/json' }, NO_SCENARIO);
     await play(new UpstreamReply(response), received);
@@ -161,7 +173,8 @@ export class FakeUpstream {
 const NO_SCENARIO = '{"error":{"message":"the test gave this upstream no scenario for the model","type":"test"}}';
 
 function modelOf(headers: IncomingHttpHeaders, body: Buffer): string | undefined {
-  if (headers['content-type']?.startsWith('multipart/')) return /name="model"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)\r\n/.exec(body.toString('latin1'))?.[1];
+  if (headers['content-type']?.startsWith('multipart/'))
+    return /name="model"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)\r\n/.exec(body.toString('latin1'))?.[1];
   try {
     return Peek.parse(body.toString()).at('model').text;
   } catch {

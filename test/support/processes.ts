@@ -10,7 +10,11 @@ export interface Ran {
 }
 
 /** Runs a program to its end; stopped after half a minute. */
-export function run(command: string, args: readonly string[], options: { cwd?: string; env?: Readonly<Record<string, string>> } = {}): Promise<Ran> {
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...options.env };
     const child = spawn(command, args, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
@@ -28,7 +32,8 @@ export function run(command: string, args: readonly string[], options: { cwd?: s
 const PREPARED = fileURLToPath(new URL('../../build/python/bin/python', import.meta.url));
 
 /** A Python that has `requests` and `openai`: the one named in STREAMWEIR_TEST_PYTHON, or the one the test setup made. */
-export const python: string | undefined = process.env['STREAMWEIR_TEST_PYTHON'] ?? (existsSync(PREPARED) ? PREPARED : undefined);
+export const python: string | undefined =
+  process.env['STREAMWEIR_TEST_PYTHON'] ?? (existsSync(PREPARED) ? PREPARED : undefined);
 
 if (python === undefined && process.env['STREAMWEIR_REQUIRE_ALL'] === '1') {
   throw new Error('No Python with requests and openai; STREAMWEIR_TEST_PYTHON names one.');

@@ -38,12 +38,21 @@ export class RawExchange {
   readonly done: Promise<RawAnswer>;
   readonly socket: Socket;
   readonly #reads: NetworkRead[] = [];
-  readonly #waiting: { readonly text: string; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  readonly #waiting: {
+    readonly text: string;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
 
   constructor(base: string, request: RawRequest) {
     const { hostname, port } = new URL(base);
     const body = Buffer.from(request.body ?? '');
-    const headers = { host: `${hostname}:${port}`, connection: 'close', 'content-length': String(body.length), ...request.headers };
+    const headers = {
+      host: `${hostname}:${port}`,
+      connection: 'close',
+      'content-length': String(body.length),
+      ...request.headers,
+    };
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.socket = connect(Number(port), hostname);
     this.socket.setNoDelay(true);
@@ -60,7 +69,8 @@ export class RawExchange {
       this.socket.on('error', () => undefined);
       this.socket.on('close', () => {
         this.#wake();
-        for (const { text, reject } of this.#waiting) reject(new Error(`the connection closed before ${JSON.stringify(text)} came`));
+        for (const { text, reject } of this.#waiting)
+          reject(new Error(`the connection closed before ${JSON.stringify(text)} came`));
         resolve(parseAnswer(this.#reads));
       });
     });
@@ -110,7 +120,8 @@ function parseAnswer(reads: readonly NetworkRead[]): RawAnswer {
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
   const rest = bytes.subarray(headEnd + 4);
-  const { chunks, whole } = headers['transfer-encoding'] === 'chunked' ? unchunk(rest) : unframed(rest, headers['content-length']);
+  const { chunks, whole } =
+    headers['transfer-encoding'] === 'chunked' ? unchunk(rest) : unframed(rest, headers['content-length']);
   return { status, headers, body: Buffer.concat(chunks), chunks, reads, end: whole ? 'clean' : 'aborted' };
 }
 

@@ -58,6 +58,10 @@ export function readAudioStream(answer: RawAnswer): AudioTold {
 }
 
 function decodeBase64(told: Told, text: string): Buffer {
-  demand(told, text.length > 0 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text), 'SP-04: a piece is not base64 by itself');
+  demand(
+    told,
+    text.length > 0 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text),
+    'SP-04: a piece is not base64 by itself',
+  );
   return Buffer.from(text, 'base64');
 }

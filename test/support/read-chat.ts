@@ -105,7 +105,8 @@ class ChunkReader {
   }
 
   over(): void {
-    for (const index of this.#opened) demand(this.#told, !this.#told.normalEnd || this.#finished.has(index), 'CC-04: a choice without finish reason');
+    for (const index of this.#opened)
+      demand(this.#told, !this.#told.normalEnd || this.#finished.has(index), 'CC-04: a choice without finish reason');
   }
 
   #choice(choice: Peek): void {
@@ -116,7 +117,8 @@ class ChunkReader {
     this.#opened.add(index);
     const finish = choice.at('finish_reason');
     if (finish.given) this.#finished.add(index);
-    if (this.#format === 'chat') demand(told, first === choice.at('delta', 'role').given, 'CC-02: role is not exactly on the first chunk');
+    if (this.#format === 'chat')
+      demand(told, first === choice.at('delta', 'role').given, 'CC-02: role is not exactly on the first chunk');
     if (index !== 0) return;
     if (finish.given) told.finish ??= finish.text;
     if (this.#format === 'completions') told.text += choice.at('text').text;

@@ -29,7 +29,8 @@ function takeItem(told: Told, item: Peek): void {
       told.refusal += part.at('refusal').text;
     }
   }
-  if (type === 'reasoning') for (const part of [...item.at('summary').list, ...content]) told.reasoning += part.at('text').text;
+  if (type === 'reasoning')
+    for (const part of [...item.at('summary').list, ...content]) told.reasoning += part.at('text').text;
   takeCall(told, item);
 }
 
@@ -37,7 +38,8 @@ const CALL_INPUT: Readonly<Record<string, string>> = { function_call: 'arguments
 
 function takeCall(told: Told, item: Peek): void {
   const input = CALL_INPUT[item.at('type').text];
-  if (input !== undefined) told.calls.push({ id: item.at('call_id').text, name: item.at('name').text, args: item.at(input).text });
+  if (input !== undefined)
+    told.calls.push({ id: item.at('call_id').text, name: item.at('name').text, args: item.at(input).text });
 }
 
 function takeEnd(told: Told, response: Peek): void {
@@ -55,7 +57,11 @@ export function readResponseStream(answer: RawAnswer): Told {
   const reader = new EventReader(told);
   for (const event of eventsOf(answer, told)) {
     const value = Peek.parse(event.data);
-    demand(told, event.event === value.at('type').value, `OR-08: event line ${event.event} over type ${value.at('type').text}`);
+    demand(
+      told,
+      event.event === value.at('type').value,
+      `OR-08: event line ${event.event} over type ${value.at('type').text}`,
+    );
     reader.event(value.at('type').text, value);
   }
   if (answer.end !== 'clean') told.normalEnd = false;
@@ -121,7 +127,11 @@ class EventReader {
     takeEnd(told, response);
     if (type === 'response.failed') return;
     told.normalEnd = true;
-    demand(told, isDeepStrictEqual(response.at('output').value, this.#done), 'OR-28: the final output is not the list of finished items');
+    demand(
+      told,
+      isDeepStrictEqual(response.at('output').value, this.#done),
+      'OR-28: the final output is not the list of finished items',
+    );
     const whole = nothingTold();
     for (const item of response.at('output').list) takeItem(whole, item);
     demand(told, whole.text === told.text, 'OR-05: the text of the final output is not that of the deltas');

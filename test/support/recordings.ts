@@ -33,7 +33,8 @@ export interface Recording {
   readonly oddities: readonly string[];
 }
 
-const FOLDER = process.env['STREAMWEIR_RECORDINGS'] ?? fileURLToPath(new URL('../../../shared/recordings', import.meta.url));
+const FOLDER =
+  process.env['STREAMWEIR_RECORDINGS'] ?? fileURLToPath(new URL('../../../shared/recordings', import.meta.url));
 
 /** Whether the recordings are there. Where they are not, tests that need them are skipped, which the runner shows. */
 export const haveRecordings: boolean = existsSync(join(FOLDER, 'index.json'));
@@ -45,7 +46,9 @@ if (!haveRecordings && process.env['STREAMWEIR_REQUIRE_ALL'] === '1') {
 /** Every entry of the index, in its order; empty where the recordings are absent. */
 export function recordings(): readonly Recording[] {
   if (!haveRecordings) return [];
-  const index = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as { readonly files: readonly Recording[] };
+  const index = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as {
+    readonly files: readonly Recording[];
+  };
   return index.files;
 }
 
@@ -60,10 +63,18 @@ export function bodyOf(recording: Recording): Buffer {
 }
 
 // What the body's bytes no longer are (they were captured decoded), or what belongs to the connection.
-const OF_THE_CONNECTION = new Set(['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive']);
+const OF_THE_CONNECTION = new Set([
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+]);
 
 /** The recorded response headers that a replay sends; those that describe the original connection are left out. */
 export function headersOf(recording: Recording): Record<string, string> {
-  const entries = Object.entries(recording.response_headers).filter(([name]) => !OF_THE_CONNECTION.has(name.toLowerCase()));
+  const entries = Object.entries(recording.response_headers).filter(
+    ([name]) => !OF_THE_CONNECTION.has(name.toLowerCase()),
+  );
   return Object.fromEntries(entries);
 }

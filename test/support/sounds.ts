@@ -21,11 +21,21 @@ export function toneWav(seconds: number, rate = 8000): Buffer {
 }
 
 /** A multipart form body: text fields around one file, in the order given. */
-export function formBody(fields: readonly (readonly [name: string, value: string | Buffer])[], fileName = 'audio.wav'): { type: string; body: Buffer } {
+export function formBody(
+  fields: readonly (readonly [name: string, value: string | Buffer])[],
+  fileName = 'audio.wav',
+): { type: string; body: Buffer } {
   const boundary = '----streamweir-test-boundary';
   const parts = fields.flatMap(([name, value]) => {
     const file = typeof value === 'string' ? '' : `; filename="${fileName}"\r\ncontent-type: audio/wav`;
-    return [Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n`), Buffer.from(value), Buffer.from('\r\n')];
+    return [
+      Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n`),
+      Buffer.from(value),
+      Buffer.from('\r\n'),
+    ];
   });
-  return { type: `multipart/form-data; boundary=${boundary}`, body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]) };
+  return {
+    type: `multipart/form-data; boundary=${boundary}`,
+    body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
+  };
 }

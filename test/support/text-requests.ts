@@ -36,6 +36,7 @@ export const TEXT_CLIENTS: Readonly<Record<'openai-chat' | 'openai-responses' | 
   'openai-completions': {
     path: '/v1/completions',
     request: (model, stream, wantsUsage) => ({ model, prompt: PROMPT, stream, ...streamOptions(stream, wantsUsage) }),
-    read: (answer, stream) => (stream ? readChoiceStream(answer, 'completions') : readWholeChoices(answer, 'completions')),
+    read: (answer, stream) =>
+      stream ? readChoiceStream(answer, 'completions') : readWholeChoices(answer, 'completions'),
   },
 };

@@ -74,10 +74,12 @@ export function eventsOf(answer: RawAnswer, told: Told): readonly EventSourceMes
 export function readHttpError(answer: RawAnswer): Told | undefined {
   if (answer.status > 0 && answer.status < 400) return undefined;
   const told = nothingTold();
-  if (answer.status === 0) return { ...told, error: 'the connection broke before the response', broken: ['FM-05: no HTTP answer at all'] };
+  if (answer.status === 0)
+    return { ...told, error: 'the connection broke before the response', broken: ['FM-05: no HTTP answer at all'] };
   const error = Peek.parse(answer.body.toString()).at('error');
   demand(told, error.at('message').text !== '', 'CC-26: the error body has no error.message');
-  for (const key of ['message', 'type', 'param', 'code']) demand(told, error.has(key), `CC-26: the error body lacks ${key}`);
+  for (const key of ['message', 'type', 'param', 'code'])
+    demand(told, error.has(key), `CC-26: the error body lacks ${key}`);
   told.error = error.at('message').text;
   return told;
 }

@@ -42,7 +42,13 @@ const chat: Wire = {
       chunk({ role: 'assistant', content: '' }),
       ...(saying.reasoning ?? []).map((piece) => chunk({ reasoning_content: piece })),
       ...(saying.text ?? []).map((piece) => chunk({ content: piece })),
-      ...(call === undefined ? [] : [chunk({ tool_calls: [{ index: 0, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }] })]),
+      ...(call === undefined
+        ? []
+        : [
+            chunk({
+              tool_calls: [{ index: 0, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }],
+            }),
+          ]),
       ...(call?.args ?? []).map((piece) => chunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] })),
       chunk({}, call === undefined ? 'stop' : 'tool_calls'),
       data({ ...COMMON, object: 'chat.completion.chunk', choices: [], usage: choiceUsage(saying) }),
@@ -55,7 +61,9 @@ const chat: Wire = {
       role: 'assistant',
       content: saying.text === undefined ? null : joined(saying.text),
       ...(saying.reasoning !== undefined && { reasoning_content: joined(saying.reasoning) }),
-      ...(call !== undefined && { tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: joined(call.args) } }] }),
+      ...(call !== undefined && {
+        tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: joined(call.args) } }],
+      }),
     };
     const choices = [{ index: 0, message, finish_reason: call === undefined ? 'stop' : 'tool_calls' }];
     return JSON.stringify({ ...COMMON, object: 'chat.completion', choices, usage: choiceUsage(saying) });
@@ -65,7 +73,11 @@ const chat: Wire = {
 const completions: Wire = {
   stream(saying) {
     const chunk = (text: string, finish: string | null = null): string =>
-      data({ ...COMMON, object: 'text_completion', choices: [{ index: 0, text, logprobs: null, finish_reason: finish }] });
+      data({
+        ...COMMON,
+        object: 'text_completion',
+        choices: [{ index: 0, text, logprobs: null, finish_reason: finish }],
+      });
     const usage = data({ ...COMMON, object: 'text_completion', choices: [], usage: choiceUsage(saying) });
     return [...(saying.text ?? []).map((piece) => chunk(piece)), chunk('', 'stop'), usage, 'data: [DONE]\n\n'].join('');
   },
@@ -85,7 +97,14 @@ function responseObject(saying: Saying, status: string): Readonly<Record<string,
     total_tokens: input + output,
   };
   const done = status === 'completed';
-  const base = { id: 'resp_upstream1', object: 'response', created_at: 1_700_000_000, model: 'upstream-model', error: null, incomplete_details: null };
+  const base = {
+    id: 'resp_upstream1',
+    object: 'response',
+    created_at: 1_700_000_000,
+    model: 'upstream-model',
+    error: null,
+    incomplete_details: null,
+  };
   return { ...base, status, output: done ? itemsOf(saying) : [], usage: done ? usage : null };
 }
 
@@ -93,11 +112,24 @@ function itemsOf(saying: Saying): readonly Readonly<Record<string, unknown>>[] {
   const { call } = saying;
   const part = { type: 'output_text', text: joined(saying.text), annotations: [], logprobs: [] };
   return [
-    ...(saying.reasoning === undefined ? [] : [{ id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: joined(saying.reasoning) }] }]),
-    ...(saying.text === undefined ? [] : [{ id: 'msg_1', type: 'message', role: 'assistant', status: 'completed', content: [part] }]),
+    ...(saying.reasoning === undefined
+      ? []
+      : [{ id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: joined(saying.reasoning) }] }]),
+    ...(saying.text === undefined
+      ? []
+      : [{ id: 'msg_1', type: 'message', role: 'assistant', status: 'completed', content: [part] }]),
     ...(call === undefined
       ? []
-      : [{ id: 'fc_1', type: 'function_call', status: 'completed', call_id: call.id, name: call.name, arguments: joined(call.args) }]),
+      : [
+          {
+            id: 'fc_1',
+            type: 'function_call',
+            status: 'completed',
+            call_id: call.id,
+            name: call.name,
+            arguments: joined(call.args),
+          },
+        ]),
   ];
 }
 
@@ -150,7 +182,12 @@ function itemEvents(saying: Saying, item: Readonly<Record<string, unknown>>, at:
   return [
     added({ status: 'in_progress', arguments: '' }),
     ...(saying.call?.args ?? []).map((delta) => ({ type: 'response.function_call_arguments.delta', ...place, delta })),
-    { type: 'response.function_call_arguments.done', ...place, arguments: joined(saying.call?.args), name: saying.call?.name },
+    {
+      type: 'response.function_call_arguments.done',
+      ...place,
+      arguments: joined(saying.call?.args),
+      name: saying.call?.name,
+    },
     done,
   ];
 }
@@ -164,7 +201,13 @@ export const WIRES: Readonly<Record<'openai-chat' | 'openai-responses' | 'openai
 
 /** A transcription in pieces, as an event stream. */
 export function transcriptStream(pieces: readonly string[]): string {
-  const usage = { type: 'tokens', input_tokens: 14, input_token_details: { text_tokens: 0, audio_tokens: 14 }, output_tokens: 5, total_tokens: 19 };
+  const usage = {
+    type: 'tokens',
+    input_tokens: 14,
+    input_token_details: { text_tokens: 0, audio_tokens: 14 },
+    output_tokens: 5,
+    total_tokens: 19,
+  };
   return [
     ...pieces.map((delta) => data({ type: 'transcript.text.delta', delta })),
     data({ type: 'transcript.text.done', text: pieces.join(''), usage }),
