@@ -29,14 +29,22 @@ describe('the wire between a client and an upstream', () => {
     await upstream.close();
   });
 
-  function request(protocol: TextDialect, dialect: TextDialect, model: string, stream = true): { path: string; body: string } {
+  function request(
+    protocol: TextDialect,
+    dialect: TextDialect,
+    model: string,
+    stream = true,
+  ): { path: string; body: string } {
     const client = TEXT_CLIENTS[dialect];
     return { path: client.path, body: JSON.stringify(client.request(`${PROVIDER[protocol]}/${model}`, stream, true)) };
   }
 
   test.each(PAIRS)('WD-01 WD-08 OR-06 from %s to %s: the headers of a stream are exact', async (protocol, dialect) => {
     upstream.on('plain', streaming(WIRES[protocol].stream({ text: ['one'] })));
-    const { headers } = await exchange(gateway.url, { ...request(protocol, dialect, 'plain'), headers: { ...JSON_TYPE, 'accept-encoding': 'gzip, br' } });
+    const { headers } = await exchange(gateway.url, {
+      ...request(protocol, dialect, 'plain'),
+      headers: { ...JSON_TYPE, 'accept-encoding': 'gzip, br' },
+    });
     expect(headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-store, no-transform',
@@ -48,56 +56,91 @@ describe('the wire between a client and an upstream', () => {
     expect(headers['x-request-id']).toBe(headers['streamweir-request-id']);
   });
 
-  test.each(PAIRS)('WD-04 OR-12 from %s to %s: the body ends with the answer, though the upstream stays open', async (protocol, dialect) => {
-    upstream.on('open', async (reply) => {
-      reply.head(200, SSE_TYPE);
-      await reply.write(WIRES[protocol].stream({ text: ['one'] }));
-    });
-    const client = TEXT_CLIENTS[dialect];
-    const answer = await exchange(gateway.url, { ...request(protocol, dialect, 'open'), headers: JSON_TYPE });
-    expect(answer.end).toBe('clean');
-    expect(client.read(answer, true)).toMatchObject({ text: 'one', normalEnd: true, broken: [] });
-  });
+  test.each(PAIRS)(
+    'WD-04 OR-12 from %s to %s: the body ends with the answer, though the upstream stays open',
+    async (protocol, dialect) => {
+      upstream.on('open', async (reply) => {
+        reply.head(200, SSE_TYPE);
+        await reply.write(WIRES[protocol].stream({ text: ['one'] }));
+      });
+      const client = TEXT_CLIENTS[dialect];
+      const answer = await exchange(gateway.url, { ...request(protocol, dialect, 'open'), headers: JSON_TYPE });
+      expect(answer.end).toBe('clean');
+      expect(client.read(answer, true)).toMatchObject({ text: 'one', normalEnd: true, broken: [] });
+    },
+  );
 
-  test.each(PAIRS)('WD-07 OR-11 from %s to %s: silence is filled with comments, between events and not after the end', async (protocol, dialect) => {
-    const body = WIRES[protocol].stream({ text: ['first ', 'second '] });
-    const at = body.indexOf('\n\n', body.indexOf('first ')) + 2;
-    const { promise: client, resolve } = Promise.withResolvers<RawExchange>();
-    upstream.on('slow', async (reply) => {
-      reply.head(200, SSE_TYPE);
-      // The pause is inside an event of the upstream, and yet no comment may come to lie inside one of the client's.
-      await reply.write(body.slice(0, at + 10));
-      await (await client).until(': keep-alive\n\n');
-      await reply.write(body.slice(at + 10));
-      reply.end();
-    });
-    resolve(new RawExchange(gateway.url, { ...request(protocol, dialect, 'slow'), headers: JSON_TYPE }));
-    const answer = await (await client).done;
-    expect(TEXT_CLIENTS[dialect].read(answer, true)).toMatchObject({ text: 'first second ', normalEnd: true, broken: [] });
-    expect(answer.body.toString()).not.toMatch(/: keep-alive\n\n$/);
-  });
+  test.each(PAIRS)(
+    'WD-07 OR-11 from %s to %s: silence is filled with comments, between events and not after the end',
+    async (protocol, dialect) => {
+      const body = WIRES[protocol].stream({ text: ['first ', 'second '] });
+      const at = body.indexOf('\n\n', body.indexOf('first ')) + 2;
+      const { promise: client, resolve } = Promise.withResolvers<RawExchange>();
+      upstream.on('slow', async (reply) => {
+        reply.head(200, SSE_TYPE);
+        // The pause is inside an event of the upstream, and yet no comment may come to lie inside one of the client's.
+        await reply.write(body.slice(0, at + 10));
+        await (await client).until(': keep-alive\n\n');
+        await reply.write(body.slice(at + 10));
+        reply.end();
+      });
+      resolve(new RawExchange(gateway.url, { ...request(protocol, dialect, 'slow'), headers: JSON_TYPE }));
+      const answer = await (await client).done;
+      expect(TEXT_CLIENTS[dialect].read(answer, true)).toMatchObject({
+        text: 'first second ',
+        normalEnd: true,
+        broken: [],
+      });
+      expect(answer.body.toString()).not.toMatch(/: keep-alive\n\n$/);
+    },
+  );
 
-  test.each(PAIRS)('UP-07 from %s to %s: streams are asked for as they are, and read when compressed all the same', async (protocol, dialect) => {
-    const packed = gzipSync(WIRES[protocol].stream({ text: ['one ', 'two'] }));
-    upstream.on('packed', answering(200, { ...SSE_TYPE, 'content-encoding': 'gzip' }, packed, 7));
-    const answer = await exchange(gateway.url, { ...request(protocol, dialect, 'packed'), headers: { ...JSON_TYPE, 'accept-encoding': 'gzip' } });
-    expect(TEXT_CLIENTS[dialect].read(answer, true)).toMatchObject({ text: 'one two', normalEnd: true, broken: [] });
-    expect(upstream.for('packed').at(-1)?.headers['accept-encoding']).toBe('identity');
-  });
+  test.each(PAIRS)(
+    'UP-07 from %s to %s: streams are asked for as they are, and read when compressed all the same',
+    async (protocol, dialect) => {
+      const packed = gzipSync(WIRES[protocol].stream({ text: ['one ', 'two'] }));
+      upstream.on('packed', answering(200, { ...SSE_TYPE, 'content-encoding': 'gzip' }, packed, 7));
+      const answer = await exchange(gateway.url, {
+        ...request(protocol, dialect, 'packed'),
+        headers: { ...JSON_TYPE, 'accept-encoding': 'gzip' },
+      });
+      expect(TEXT_CLIENTS[dialect].read(answer, true)).toMatchObject({ text: 'one two', normalEnd: true, broken: [] });
+      expect(upstream.for('packed').at(-1)?.headers['accept-encoding']).toBe('identity');
+    },
+  );
 
   test('UP-07 two codings, or one that nobody knows, are a bad response', async () => {
     for (const coding of ['gzip, br', 'snappy']) {
-      upstream.on('packed', answering(200, { ...SSE_TYPE, 'content-encoding': coding }, gzipSync('data: [DONE]\n\n'), 64));
-      const answer = await exchange(gateway.url, { ...request('openai-chat', 'openai-chat', 'packed'), headers: JSON_TYPE });
+      upstream.on(
+        'packed',
+        answering(200, { ...SSE_TYPE, 'content-encoding': coding }, gzipSync('data: [DONE]\n\n'), 64),
+      );
+      const answer = await exchange(gateway.url, {
+        ...request('openai-chat', 'openai-chat', 'packed'),
+        headers: JSON_TYPE,
+      });
       expect(answer.status, coding).toBe(502);
     }
   });
 
   test('UP-12 a caller chooses neither host nor credential of the upstream', async () => {
-    const locked = await startGateway(`${matrixConfig(upstream)}  own:\n    protocol: openai-chat\n    base_url: ${upstream.url}/v1\n    api_key: the-operators\n`);
+    const locked = await startGateway(
+      `${matrixConfig(upstream)}  own:\n    protocol: openai-chat\n    base_url: ${upstream.url}/v1\n    api_key: the-operators\n`,
+    );
     upstream.on('mine', streaming(WIRES['openai-chat'].stream({ text: ['one'] })));
-    const body = { ...TEXT_CLIENTS['openai-chat'].request('own/mine', true, false), base_url: 'http://127.0.0.1:9', api_base: 'http://127.0.0.1:9', api_key: 'the-callers' };
-    const headers = { ...JSON_TYPE, authorization: 'Bearer the-callers', 'x-forwarded-host': '127.0.0.1:9', 'api-key': 'the-callers', 'openai-organization': 'callers' };
+    const body = {
+      ...TEXT_CLIENTS['openai-chat'].request('own/mine', true, false),
+      base_url: 'http://127.0.0.1:9',
+      api_base: 'http://127.0.0.1:9',
+      api_key: 'the-callers',
+    };
+    const headers = {
+      ...JSON_TYPE,
+      authorization: 'Bearer the-callers',
+      'x-forwarded-host': '127.0.0.1:9',
+      'api-key': 'the-callers',
+      'openai-organization': 'callers',
+    };
     const answer = await exchange(locked.url, { path: '/v1/chat/completions', headers, body: JSON.stringify(body) });
     await locked.close();
     expect(answer.status).toBe(200);
@@ -111,7 +154,8 @@ describe('the wire between a client and an upstream', () => {
     upstream.on('twice', streaming(WIRES['openai-chat'].stream({ text: ['one'] })));
     for (const dialect of DIALECTS) {
       const before = upstream.for('twice').length;
-      for (let turn = 0; turn < 2; turn += 1) await exchange(gateway.url, { ...request('openai-chat', dialect, 'twice'), headers: JSON_TYPE });
+      for (let turn = 0; turn < 2; turn += 1)
+        await exchange(gateway.url, { ...request('openai-chat', dialect, 'twice'), headers: JSON_TYPE });
       const [one, other] = upstream.for('twice').slice(before);
       expect(one?.body.toString()).toBe(other?.body.toString());
     }
