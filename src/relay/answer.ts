@@ -126,9 +126,11 @@ export class Answer implements PassingAnswer {
 
   /** Sends the head although there is no content yet: `commit_wait` passed. */
   openEarly(): void {
-    if (this.#collector !== undefined || this.#over || this.#streamType !== EVENT_STREAM) return;
+    const { downstream } = this.#parts;
+    if (this.#collector !== undefined || this.#over || downstream.opened || this.#streamType !== EVENT_STREAM) return;
     this.#open();
-    this.#parts.downstream.flush();
+    downstream.comment();
+    downstream.flush();
   }
 
   /** Keeps the whole body at hand, in case it may pass as it came. */

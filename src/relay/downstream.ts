@@ -1,5 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { ChunkWriter } from './chunk-writer.ts';
 import { KEEP_ALIVE_FRAME } from '../framing/sse-writer.ts';
+import { sendWhole } from './send-whole.ts';
 
 /** Timers of the client's side, in milliseconds. */
 export interface DownstreamTimers {
@@ -18,6 +20,7 @@ export interface DownstreamEvents {
 /** The client's side of an answer: collects what belongs together, writes it at once, and says when the client is slow. */
 export class Downstream {
   readonly #response: ServerResponse;
+  readonly #writer: ChunkWriter;
   readonly #timers: DownstreamTimers;
   readonly #events: DownstreamEvents;
   #text = '';
@@ -25,11 +28,11 @@ export class Downstream {
   #lastWrite = 0;
   #comments = false;
   #keepAlive: NodeJS.Timeout | undefined;
-  #stall: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(response: ServerResponse, timers: DownstreamTimers, events: DownstreamEvents) {
     this.#response = response;
+    this.#writer = new ChunkWriter(response);
     this.#timers = timers;
     this.#events = events;
     response.on('drain', this.#onDrain);
@@ -58,9 +61,13 @@ export class Downstream {
     if (this.opened || this.over) return;
     this.#comments = comments && this.#timers.keepAlive > 0;
     this.#response.writeHead(status, headers);
-    this.#response.flushHeaders();
     this.#lastWrite = performance.now();
     if (this.#comments) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
+  }
+
+  /** Adds a keep-alive comment, where comments are allowed. */
+  comment(): void {
+    if (this.#comments) this.write(KEEP_ALIVE_FRAME);
   }
 
   /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
@@ -87,10 +94,13 @@ export class Downstream {
     if (this.over) return true;
     if (!this.opened) return true;
     const chunk = this.#collected();
-    if (chunk === undefined) return !this.#response.writableNeedDrain;
+    if (chunk === undefined) {
+      this.#writer.head();
+      return !this.#writer.slow;
+    }
     this.#lastWrite = performance.now();
-    const fast = this.#response.write(chunk);
-    if (!fast) this.#stall ??= setTimeout(this.#onStall, this.#timers.writeStall);
+    const fast = this.#writer.write(chunk);
+    if (!fast) this.#watchStall();
     return fast;
   }
 
@@ -98,18 +108,21 @@ export class Downstream {
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
     if (this.over) return;
     this.#ended = true;
-    this.#response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    this.#response.end(body);
+    sendWhole(this.#response, status, headers, body);
     this.#clear();
+    // What was written last may wait for a client that reads no more; once it is gone, the server's keep-alive takes the timer over.
+    if (!this.#response.writableFinished) this.#watchStall();
   }
 
   /** Ends the body; nothing follows. */
   end(): void {
     if (this.over) return;
-    this.flush();
     this.#ended = true;
-    this.#response.end();
+    // The last events and the end of the body leave together.
+    this.#response.end(this.#collected());
     this.#clear();
+    // What was written last may wait for a client that reads no more; once it is gone, the server's keep-alive takes the timer over.
+    if (!this.#response.writableFinished) this.#watchStall();
   }
 
   /** Breaks the connection, so that a raw transfer fails instead of ending (SP-03). */
@@ -135,9 +148,9 @@ export class Downstream {
   }
 
   readonly #onDrain = (): void => {
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
-    if (!this.#ended) this.#events.drained();
+    if (this.#ended) return;
+    this.#response.socket?.setTimeout(0);
+    this.#events.drained();
   };
 
   readonly #onClose = (): void => {
@@ -146,10 +159,6 @@ export class Downstream {
       this.#ended = true;
       this.#events.gone();
     }
-  };
-
-  readonly #onStall = (): void => {
-    if (!this.#ended) this.#response.destroy();
   };
 
   // One timer per silence, not per write: it looks how long the silence is and sleeps for the rest.
@@ -161,14 +170,17 @@ export class Downstream {
       this.#keepAlive = setTimeout(this.#onKeepAlive, due);
       return;
     }
-    if (!this.#response.writableNeedDrain) this.write(KEEP_ALIVE_FRAME);
+    if (!this.#writer.slow) this.write(KEEP_ALIVE_FRAME);
     this.flush();
     this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
   };
 
+  // The socket's own timer begins anew with every byte the client takes; when it rings, the HTTP server breaks the connection.
+  #watchStall(): void {
+    this.#response.socket?.setTimeout(this.#timers.writeStall);
+  }
+
   #clear(): void {
     clearTimeout(this.#keepAlive);
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
   }
 }

@@ -38,12 +38,16 @@ export class Inflater {
   #out = 0;
   #over = false;
 
-  constructor(coding: Coding, limit: number, events: InflaterEvents) {
+  /**
+   * @param limit bytes that may come out
+   * @param ratio how many times its size a body may grow to, beyond the first MiB
+   */
+  constructor(coding: Coding, limit: number, events: InflaterEvents, ratio: number = BOMB_RATIO) {
     this.#events = events;
     this.#stream = MAKERS[coding]();
     this.#stream.on('data', (chunk: Buffer) => {
       this.#out += chunk.length;
-      const bomb = this.#out > limit || (this.#out > BOMB_FREE_BYTES && this.#out > this.#in * BOMB_RATIO);
+      const bomb = this.#out > limit || (this.#out > BOMB_FREE_BYTES && this.#out > this.#in * ratio);
       if (bomb) this.#fail('The upstream sent a compressed body that grows beyond the limit.');
       else if (!this.#over) events.data(chunk);
     });

@@ -169,7 +169,8 @@ export class Intake {
   }
 
   #frame(frame: Frame): void {
-    this.#parts.watch.event();
+    // A message that says nothing, a ping, is a sign of life; what it says is noted where the decoder's events arrive.
+    this.#parts.watch.alive();
     if (this.#passing === undefined) this.#parts.decoder.push(frame);
     else this.#passing.frame(frame);
   }

@@ -92,7 +92,10 @@ export class Relay implements ExchangeHandler {
       this.#parts.failed({ kind: 'bad_response', message: 'The upstream compressed its answer in a way that was not asked for.' }, false);
       return;
     }
-    const decoder = protocol.decoder((event) => answer.push(event), context());
+    const decoder = protocol.decoder((event) => {
+      this.#watch.event();
+      answer.push(event);
+    }, context());
     this.#intake = new Intake({ decoder, answer, watch: this.#watch, limits, contentType: headers['content-type'] ?? '' });
     if (coding === undefined) return;
     this.#inflater = new Inflater(coding, limits.total, {

@@ -63,6 +63,8 @@ export class Watch {
   /** The exchange is over. */
   stop(): void {
     clearTimeout(this.#timer);
+    // The error that ends an answer is an event too, and starts no timer any more.
+    this.#begun = true;
   }
 
   #arm(): void {
