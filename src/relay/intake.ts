@@ -98,7 +98,11 @@ export class Intake {
   /** The body ended cleanly. */
   end(): void {
     if (this.phase === 'closed') return;
-    if (this.#shape === undefined && this.#heldBytes > 0) this.#shape = 'raw';
+    if (this.#shape === undefined && this.#heldBytes > 0) {
+      // Too short to tell by itself: here the content type decides, for the beginning of an event stream is not an answer.
+      this.#shape = this.#parts.contentType.includes('event-stream') ? 'events' : 'raw';
+      if (this.#shape === 'events') this.#guard(() => this.#reader.push(Buffer.concat(this.#held)));
+    }
     if (this.#shape === 'events')
       this.#guard(() => {
         this.#passing?.end();
