@@ -116,6 +116,8 @@ export class Intake {
   /** The body broke off, or a deadline passed. */
   fail(error: GatewayError): void {
     this.#parts.decoder.fail(error);
+    // After a whole answer it was no failure but the end.
+    this.#parts.answer.closePassing();
   }
 
   #deliver(chunk: Buffer): void {

@@ -32,6 +32,9 @@ interface Template {
 const END = '\n\n';
 // Learning costs a parse; a stream whose messages never look alike is not worth more of them.
 const LESSONS = 4;
+// Messages before the first that says something; one provider sends one.
+const EARLY = 4;
+const LF = 10;
 const BACKSLASH = 92;
 const CONTROL = /[\u0000-\u001f]/;
 const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
@@ -45,7 +48,11 @@ const UNESCAPED = /["\\]/;
  */
 export class Passing {
   readonly #parts: PassingParts;
-  #rest: Buffer | undefined;
+  /** The pieces of a message whose end has not come. */
+  #rest: Buffer[] = [];
+  #waiting = 0;
+  /** Messages that came before the one that tells who the stream is. */
+  readonly #early: Frame[] = [];
   #template: Template | undefined;
   #lessons = LESSONS;
   #raw: Uint8Array | undefined;
@@ -64,17 +71,23 @@ export class Passing {
 
   /** Bytes that wait for the rest of their message. */
   get waiting(): number {
-    return this.#rest?.length ?? 0;
+    return this.#waiting;
   }
 
   /** Takes what one read brought. */
   push(chunk: Buffer): void {
-    if (this.#reframing) {
-      this.#parts.read(chunk);
+    // A long message that drips in is put together once, when its end comes: anew with each read would cost its square.
+    if (this.#waiting > 0 && !mayEnd(this.#rest.at(-1), chunk)) {
+      this.#wait(chunk);
       return;
     }
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = undefined;
+    const bytes = this.#waiting === 0 ? chunk : Buffer.concat([...this.#rest, chunk]);
+    this.#rest = [];
+    this.#waiting = 0;
+    if (this.#reframing || this.#encoding) {
+      this.#parts.read(bytes);
+      return;
+    }
     const text = bytes.toString('latin1');
     // Other line ends are legal, but then a message's end is not where this gear looks for it.
     if (text.includes('\r')) {
@@ -83,18 +96,16 @@ export class Passing {
       return;
     }
     const stop = text.lastIndexOf(END) + END.length;
-    if (stop < END.length) {
-      this.#rest = bytes;
-      return;
-    }
-    this.#messages(bytes, text, stop, isAscii(bytes) || !hasLineEnd(text));
-    if (stop < bytes.length) this.#rest = bytes.subarray(stop);
+    if (stop >= END.length) this.#messages(bytes, text, stop, isAscii(bytes) || !hasLineEnd(text));
+    if (stop < END.length) this.#wait(bytes);
+    else if (stop < bytes.length) this.#wait(bytes.subarray(stop));
   }
 
   /** The body ended: what waits is for the reader to judge. */
   end(): void {
-    if (this.#rest !== undefined) this.#parts.read(this.#rest);
-    this.#rest = undefined;
+    if (this.#waiting > 0) this.#parts.read(Buffer.concat(this.#rest));
+    this.#rest = [];
+    this.#waiting = 0;
   }
 
   /** Takes a message that was looked at. */
@@ -103,7 +114,13 @@ export class Passing {
     decoder.push(frame);
     if (answer.over) return;
     const passage = answer.passage;
-    if (this.#encoding || passage === undefined) return;
+    if (this.#encoding) return;
+    if (passage === undefined) {
+      if (this.#early.length < EARLY) this.#early.push(frame);
+      return;
+    }
+    // What came before anyone spoke has nothing to show by itself; the passage keeps what is worth keeping for the first that does (CC-07).
+    for (const early of this.#early.splice(0)) passage.judge(early);
     const judgement = passage.judge(frame);
     if (judgement === 'encode') {
       this.#encoding = true;
@@ -119,12 +136,17 @@ export class Passing {
     answer.closePassing();
   }
 
+  #wait(chunk: Buffer): void {
+    this.#rest.push(chunk);
+    this.#waiting += chunk.length;
+  }
+
   #messages(bytes: Buffer, text: string, stop: number, safe: boolean): void {
     let at = 0;
     // Once a run held a message that is not plain, the rest of the read is taken one by one: cutting it anew each time would cost its square.
     let run = true;
-    while (at < stop) {
-      const template = this.#template;
+    while (at < stop && !this.#parts.answer.over) {
+      const template = this.#encoding ? undefined : this.#template;
       if (template !== undefined && safe && this.#parts.answer.passage?.open === true && text.startsWith(template.head, at)) {
         const from = at;
         if (run) at = this.#run(bytes, text, at, template);
@@ -157,7 +179,7 @@ export class Passing {
     if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
     const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
     const out = untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
-    this.#parts.answer.passText(out, all.length);
+    this.#parts.answer.passText(out, utf8Length(all));
     return end;
   }
 
@@ -169,7 +191,7 @@ export class Passing {
     const content = text.slice(begin, quote);
     if (quote <= begin || !text.startsWith(tail, quote) || !arePlain([content], content)) return from;
     const end = quote + tail.length;
-    this.#parts.answer.passText(untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), quote - begin);
+    this.#parts.answer.passText(untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), utf8Length(content));
     return end;
   }
 
@@ -177,8 +199,9 @@ export class Passing {
     const raw = this.#raw;
     // Framing of another hand (comments, names, no space) is written anew around the same JSON: the frames gear.
     const ours = raw !== undefined && raw.length === Buffer.byteLength(frame.data) + 'data: \n\n'.length && raw[5] === 32;
-    this.#parts.answer.write(ours ? raw : dataFrame(frame.data));
-    this.#learn(frame, frame.data, passage);
+    // JSON may stand on several lines; a line end in it is white space.
+    this.#parts.answer.write(ours ? raw : dataFrame(frame.data.replaceAll('\n', ' ')));
+    if (ours) this.#learn(frame, frame.data, passage);
   }
 
   #learn(frame: Frame, out: string, passage: Passage): void {
@@ -236,6 +259,22 @@ function arePlain(texts: readonly string[], all: string): boolean {
 // U+0085, U+2028 and U+2029 in UTF-8, one character per byte.
 function hasLineEnd(text: string): boolean {
   return text.includes('\u00c2\u0085') || text.includes('\u00e2\u0080\u00a8') || text.includes('\u00e2\u0080\u00a9');
+}
+
+/** Whether the message that waits may end in this read. */
+function mayEnd(before: Buffer | undefined, chunk: Buffer): boolean {
+  return chunk.includes(END) || chunk.includes('\r') || (chunk[0] === LF && before?.at(-1) === LF);
+}
+
+/** Bytes of UTF-8 that the inside of a JSON string stands for, itself given as one character per byte. */
+function utf8Length(inside: string): number {
+  let length = inside.length;
+  if (!inside.includes('\\')) return length;
+  for (const [escape] of inside.matchAll(ESCAPE)) {
+    const code = escape.length === 2 ? 0 : Number.parseInt(escape.slice(2), 16);
+    length -= escape.length - (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
+  }
+  return length;
 }
 
 function objectOf(json: string): JsonObject | undefined {

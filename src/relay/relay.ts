@@ -157,7 +157,13 @@ export class Relay implements ExchangeHandler {
       this.#watch.pause();
       this.#exchange?.pause();
     }
-    if (intake.phase === 'open' || this.#timer !== undefined) return;
+    if (intake.phase === 'open') {
+      // One more choice began after those that were asked for had finished: it is waited for.
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    if (this.#timer !== undefined) return;
     if (intake.phase === 'closed') {
       this.#watch.stop();
       this.#exchange?.resume();

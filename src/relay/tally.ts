@@ -31,10 +31,10 @@ export class Tally {
   note(event: Event): void {
     switch (event.type) {
       case 'text-delta':
-        this.content(event.text.length, this.#reasoningBlocks.has(event.index));
+        this.content(Buffer.byteLength(event.text), this.#reasoningBlocks.has(event.index));
         return;
       case 'input-delta':
-        this.content(event.json.length, false);
+        this.content(Buffer.byteLength(event.json), false);
         return;
       case 'audio-delta':
         this.content(0, false);
@@ -56,7 +56,7 @@ export class Tally {
     }
   }
 
-  /** Notes content of so many characters that passed without being decoded. */
+  /** Notes content of so many bytes of UTF-8, decoded or passed. */
   content(length: number, reasoning: boolean): void {
     this.firstContentAt ??= this.#now();
     if (reasoning) this.#reasoningBytes += length;

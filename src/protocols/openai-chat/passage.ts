@@ -25,6 +25,8 @@ export class ChatPassage implements Passage {
   readonly #finished = new Set<number>();
   /** Keys of a chunk without choices, which may not reach the client by itself (CC-07). */
   #carried: JsonObject | undefined;
+  /** Whether the chunk judged last took them along: it looks like no other. */
+  #took = false;
 
   constructor(reply: Reply) {
     this.#identity = identityOf(reply);
@@ -36,6 +38,8 @@ export class ChatPassage implements Passage {
     const choices = asArray(message['choices']) ?? [];
     const choice = asObject(choices[0]);
     const delta = asObject(choice?.['delta']);
+    // Token counts that ride on a chunk are to be read.
+    if (this.#took || (message['usage'] ?? null) !== null) return false;
     if (choices.length !== 1 || delta === undefined || !this.#identity.begun.has(asNumber(choice?.['index']) ?? -1)) return false;
     const keys = Object.keys(delta);
     return (
@@ -55,7 +59,8 @@ export class ChatPassage implements Passage {
       return 'drop';
     }
     const choices: Json[] = [];
-    let changed = this.#carried !== undefined;
+    this.#took = this.#carried !== undefined;
+    let changed = this.#took;
     for (const value of list) {
       const judged = this.#choice(asObject(value));
       if (judged === 'encode') return 'encode';
@@ -130,7 +135,7 @@ export class ChatPassage implements Passage {
     const { begun } = this.#identity;
     let mended = delta;
     if (!begun.has(number)) {
-      if (delta['role'] !== 'assistant') mended = { role: 'assistant', content: '', ...mended };
+      if (delta['role'] !== 'assistant') mended = { role: 'assistant', content: '', ...without(mended, 'role') };
       begun.add(number);
     } else {
       if ('role' in mended) mended = without(mended, 'role');
