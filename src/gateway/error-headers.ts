@@ -3,6 +3,8 @@ import type { ErrorKind, GatewayError } from '../model/errors.ts';
 
 // One client library ignores longer waits, another obeys any: an hour would mean an hour asleep (`reliability` §1.1).
 const MAX_RETRY_AFTER_S = 60;
+// A client that was refused another protocol goes on with a new connection (OR-88).
+const UPGRADE_REQUIRED = 426;
 const DEFAULT_RETRY_AFTER_S: Partial<Record<ErrorKind, number>> = { rate_limited: 5, overloaded: 2, shutdown: 1 };
 const NOT_WORTH_RETRYING = new Set<ErrorKind>(['upstream_auth', 'client_error', 'quota']);
 const WORTH_RETRYING = new Set<ErrorKind>(['unreachable', 'timeout', 'bad_response']);
@@ -18,6 +20,6 @@ export function errorHeaders(error: GatewayError): OutgoingHttpHeaders {
   }
   if (NOT_WORTH_RETRYING.has(error.kind)) headers['x-should-retry'] = 'false';
   else if (WORTH_RETRYING.has(error.kind)) headers['x-should-retry'] = 'true';
-  if (error.kind === 'shutdown') headers['connection'] = 'close';
+  if (error.kind === 'shutdown' || error.status === UPGRADE_REQUIRED) headers['connection'] = 'close';
   return headers;
 }

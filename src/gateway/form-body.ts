@@ -7,17 +7,26 @@ type FormPayload = Extract<Payload, { kind: 'form' }>;
 type Field = readonly [name: string, value: string];
 
 /** The form that goes upstream: fields, the client's file as it arrives, then the fields that came behind it. Never held whole. */
-export function formBody(payload: FormPayload, fields: readonly Field[]): { readonly contentType: string; readonly stream: Readable } {
+export function formBody(
+  payload: FormPayload,
+  fields: readonly Field[],
+): { readonly contentType: string; readonly stream: Readable } {
   const boundary = `streamweir-${randomId()}`;
-  return {
-    contentType: `multipart/form-data; boundary=${boundary}`,
-    stream: Readable.from(pieces(boundary, payload, fields), { objectMode: false }),
-  };
+  const stream = Readable.from(pieces(boundary, payload, fields), { objectMode: false });
+  // A generator that was never started never gets to the file.
+  stream.once('close', () => payload.file.stream.destroy());
+  // Whoever sends the form hears of a failed upload; when nobody does any more, it must not end the process.
+  stream.on('error', () => undefined);
+  return { contentType: `multipart/form-data; boundary=${boundary}`, stream };
 }
 
-async function* pieces(boundary: string, { file, late }: FormPayload, fields: readonly Field[]): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  boundary: string,
+  { file, late }: FormPayload,
+  fields: readonly Field[],
+): AsyncGenerator<Uint8Array> {
   yield formHead(boundary, fields, { field: 'file', name: file.name, contentType: file.contentType });
-  yield* file.stream;
+  yield* file.stream as AsyncIterable<Uint8Array>;
   const known = new Set(fields.map(([name]) => name));
   const all = (await late) ?? {};
   const behind = Object.entries(all).flatMap(([name, value]): Field[] => {

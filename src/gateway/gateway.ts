@@ -2,11 +2,13 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { UsageRecord } from '../model/record.ts';
+import { sendWhole } from '../relay/send-whole.ts';
 import { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { ModelList } from './models.ts';
 import { planRequest } from './plan.ts';
 import type { Call, Received } from './receive.ts';
+import { requestIds } from './request-ids.ts';
 import { Run } from './run.ts';
 import { settle } from './settle.ts';
 import { TargetMemory } from './target-memory.ts';
@@ -72,18 +74,12 @@ export class Gateway {
   /** Answers a call with an error in its own format; nothing was asked of any upstream. */
   refuse(call: Call & Partial<Received>, error: GatewayError): void {
     const { status, body } = call.dialect.encodeError(error);
-    const { response } = call;
+    const { response, payload } = call;
+    // Nobody will read the file.
+    if (payload?.kind === 'form') payload.file.stream.destroy();
     if (response.headersSent || response.destroyed) return;
-    response.writeHead(status, {
-      ...errorHeaders(error),
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'streamweir-request-id': call.requestId,
-      'x-request-id': call.requestId,
-      // The rest of a refused body is not worth reading.
-      ...(error.kind === 'too_large' && { connection: 'close' }),
-    });
-    response.end(body);
+    const headers = { ...errorHeaders(error), 'content-type': 'application/json', ...requestIds(call.requestId) };
+    sendWhole(response, status, headers, body);
     this.#reports.settled(settle(call, { ended: 'refused', status, error }));
   }
 
@@ -110,6 +106,11 @@ export class Gateway {
   }
 
   #admit(): void {
-    if (this.#draining) throw new GatewayFailure({ kind: 'shutdown', message: 'The gateway is being stopped. Try again in a moment.', retryAfter: 1 });
+    if (this.#draining)
+      throw new GatewayFailure({
+        kind: 'shutdown',
+        message: 'The gateway is being stopped. Try again in a moment.',
+        retryAfter: 1,
+      });
   }
 }

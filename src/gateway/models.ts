@@ -34,9 +34,12 @@ export class ModelList {
     const upstreams = [...this.#snapshot.upstreams.values()];
     const asked = await Promise.all(upstreams.map((upstream) => this.#ask(upstream)));
     const configured = upstreams.flatMap((upstream) => upstream.models.map((name) => listed(upstream, name, 0)));
-    const sandbox = SANDBOX_MODELS.map(
-      ({ id }): ListedModel => ({ id: SANDBOX_PREFIX + id, object: 'model', created: 0, owned_by: 'streamweir' }),
-    );
+    const sandbox = SANDBOX_MODELS.map(({ id }): ListedModel => ({
+      id: SANDBOX_PREFIX + id,
+      object: 'model',
+      created: 0,
+      owned_by: 'streamweir',
+    }));
     const byId = new Map([...configured, ...asked.flat(), ...sandbox].map((model) => [model.id, model]));
     return [...byId.values()];
   }
@@ -99,7 +102,9 @@ function modelsIn(text: string, upstream: Upstream): readonly ListedModel[] {
     return entries.flatMap((entry) => {
       const model = asObject(entry);
       const id = asString(model?.['id']);
-      return id === undefined ? [] : [listed(upstream, id, asNumber(model?.['created']) ?? 0, asString(model?.['owned_by']))];
+      return id === undefined
+        ? []
+        : [listed(upstream, id, asNumber(model?.['created']) ?? 0, asString(model?.['owned_by']))];
     });
   } catch {
     return [];

@@ -18,7 +18,10 @@ export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
 export function outgoing(received: Received, plan: UpstreamPlan, protocol: Protocol, target: Target): UpstreamCall {
   const { request, payload } = received;
   if (request.task === 'generation' && request.promptOnly !== undefined && protocol.id !== received.dialect.id)
-    unsupported(request.promptOnly, `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`);
+    unsupported(
+      request.promptOnly,
+      `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`,
+    );
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id;
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
   // A path below the base URL is the one the client used of the same format.

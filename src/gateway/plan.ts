@@ -29,7 +29,6 @@ const AUDIO_PROTOCOL: Record<Exclude<Request['task'], 'generation'>, ProtocolId>
   transcription: 'openai-transcriptions',
 };
 
-
 /**
  * Finds where a model name leads: `provider/model`, the rest after the first slash going upstream as it is.
  * @throws GatewayFailure `not_found` naming the nearest models when a provider is configured but the name leads nowhere.
@@ -56,7 +55,9 @@ function standInFor(request: Request): string {
 
 function unknownModel(model: string, snapshot: Snapshot): GatewayFailure['error'] {
   const providers = [...snapshot.upstreams.keys()];
-  const known = [...snapshot.upstreams.values()].flatMap((upstream) => upstream.models.map((name) => `${upstream.name}/${name}`));
+  const known = [...snapshot.upstreams.values()].flatMap((upstream) =>
+    upstream.models.map((name) => `${upstream.name}/${name}`),
+  );
   const guesses = providers.map((name) => `${name}/${model.slice(model.indexOf('/') + 1)}`);
   const nearest = nearestFirst(model, [...new Set([...known, ...guesses, `${SANDBOX_PREFIX}echo`])]).slice(0, 3);
   return {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { ScannedObject } from '../framing/json-scan.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
@@ -17,11 +18,11 @@ export interface Call {
   readonly response: ServerResponse;
 }
 
-/** The file a client uploads, as it arrives. */
+/** The file a client uploads, as it arrives; the run it belongs to reads it to its end or destroys it. */
 export interface UploadedFile {
   readonly name: string;
   readonly contentType: string;
-  readonly stream: AsyncIterable<Uint8Array>;
+  readonly stream: Readable;
 }
 
 /** What a client sent: a JSON body as bytes, or a form whose file is still coming in. */

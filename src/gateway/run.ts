@@ -12,10 +12,12 @@ import { Tally } from '../relay/tally.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
+import { withoutForeignTools } from './foreign-tools.ts';
 import { outgoing } from './outgoing.ts';
 import type { UpstreamPlan } from './outgoing.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receive.ts';
+import { requestIds } from './request-ids.ts';
 import { mint, randomId } from './run-ids.ts';
 import { playSandbox } from './sandbox-attempt.ts';
 import { settle } from './settle.ts';
@@ -48,6 +50,9 @@ export class Run {
   #attempts = 0;
   #drained: (() => void) | undefined;
   #settled = false;
+  #formComplete = false;
+  #retriedStale = false;
+  #droppedTools: readonly string[] = [];
 
   constructor(deps: RunDeps, received: Received, plan: Plan) {
     this.#deps = deps;
@@ -64,7 +69,7 @@ export class Run {
   /** Starts the first attempt; the run settles itself. */
   start(): void {
     const { commitWait } = this.#deps.snapshot.timers;
-    this.#commitTimer = setTimeout(() => this.#answer?.openEarly(), commitWait);
+    this.#commitTimer = setTimeout(() => this.#openEarly(), commitWait);
     this.#attempt();
   }
 
@@ -72,7 +77,16 @@ export class Run {
   shutdown(): void {
     this.#relay?.abandon();
     this.#gone?.abort();
-    this.#answer?.push({ type: 'error', error: { kind: 'shutdown', message: 'The gateway is being stopped.', retryAfter: 1 } });
+    this.#tell({ kind: 'shutdown', message: 'The gateway is being stopped.', retryAfter: 1 });
+  }
+
+  // Also when the upstream has not answered at all: clients and balancers are less patient than slow models (`reliability` §5).
+  #openEarly(): void {
+    const { payload } = this.#received;
+    // How a form is answered may stand behind its file.
+    if (payload.kind === 'form' && !this.#formComplete)
+      this.#commitTimer = setTimeout(() => this.#openEarly(), this.#deps.snapshot.timers.commitWait);
+    else (this.#answer ?? this.#makeAnswer()).openEarly();
   }
 
   #attempt(): void {
@@ -86,7 +100,7 @@ export class Run {
     }
   }
 
-  #makeAnswer(sameFormat: boolean): Answer {
+  #makeAnswer(): Answer {
     const answer = new Answer({
       downstream: this.#downstream,
       dialect: this.#received.dialect,
@@ -95,7 +109,7 @@ export class Run {
       headers: () => this.#headers(),
       failedEarly: (error) => this.#refuse(error),
       done: () => this.#settle(this.#tally.error === undefined ? 'finished' : 'failed'),
-      sameFormat,
+      sameFormat: this.#plan.to === 'upstream' && this.#plan.protocol === this.#received.dialect.id,
     });
     this.#answer = answer;
     return answer;
@@ -120,7 +134,9 @@ export class Run {
     const { payload } = this.#received;
     if (payload.kind !== 'form') return undefined;
     const late = payload.late.then((body) => {
-      if (body !== undefined) this.#received = { ...this.#received, body, request: this.#received.dialect.decodeRequest(body) };
+      this.#formComplete = true;
+      if (body !== undefined)
+        this.#received = { ...this.#received, body, request: this.#received.dialect.decodeRequest(body) };
     });
     // Whoever waits is told; when nobody waits any more (the client left), it is nobody's error.
     late.catch(() => undefined);
@@ -132,7 +148,7 @@ export class Run {
     this.#gone = gone;
     const late = this.#late();
     playSandbox(plan, () => this.#received, {
-      answer: () => this.#answer ?? this.#makeAnswer(false),
+      answer: () => this.#answer ?? this.#makeAnswer(),
       mint,
       signal: gone.signal,
       ready: () => this.#ready(),
@@ -144,12 +160,14 @@ export class Run {
     const { snapshot, pools } = this.#deps;
     const protocol = PROTOCOLS[plan.protocol];
     const target = this.#target(plan, protocol);
-    const call = outgoing(this.#received, plan, protocol, target);
+    const { request, dropped } = withoutForeignTools(this.#received.request, plan.protocol);
+    this.#droppedTools = dropped;
+    const call = outgoing({ ...this.#received, request }, plan, protocol, target);
     const { upstream } = plan;
     const { first, idle, progress, stream, whole } = upstream.deadlines;
     const late = this.#late();
     const relay = new Relay({
-      answer: () => this.#makeAnswer(protocol.id === this.#received.dialect.id),
+      answer: () => this.#answer ?? this.#makeAnswer(),
       protocol,
       context: () => ({ request: this.#received.request, target, mint }),
       ...(late !== undefined && { late }),
@@ -158,7 +176,9 @@ export class Run {
         whole: snapshot.limits.upstreamBody,
         total: this.#received.request.task === 'speech' ? snapshot.limits.audioTotal : snapshot.limits.streamTotal,
       },
-      deadlines: target.stream ? { first, idle, progress, total: stream } : { first: whole, idle: whole, progress: whole, total: whole },
+      deadlines: target.stream
+        ? { first, idle, progress, total: stream }
+        : { first: whole, idle: whole, progress: whole, total: whole },
       usageGrace: snapshot.timers.usageGrace,
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
@@ -174,18 +194,24 @@ export class Run {
     return {
       model: plan.model,
       stream: request.stream || translated,
-      capabilities: { ...capabilities, streamUsage: capabilities.streamUsage && !this.#deps.memory.refusesStreamUsage(plan) },
+      capabilities: {
+        ...capabilities,
+        streamUsage: capabilities.streamUsage && !this.#deps.memory.refusesStreamUsage(plan),
+      },
     };
   }
 
   #attemptFailed(error: GatewayError, stale: boolean, plan: UpstreamPlan, target: Target): void {
     const again = this.#attempts < MAX_ATTEMPTS && !this.#downstream.over;
     const replayable = this.#received.payload.kind === 'json';
-    const refusedUsage = target.stream && target.capabilities.streamUsage && /stream_options|include_usage/.test(error.message);
+    const refusedUsage =
+      target.stream && target.capabilities.streamUsage && /stream_options|include_usage/.test(error.message);
     if (refusedUsage && error.kind === 'client_error') this.#deps.memory.noteRefusedStreamUsage(plan);
-    if (again && replayable && (stale || (refusedUsage && error.kind === 'client_error'))) this.#attempt();
-    else if (this.#downstream.opened) this.#answer?.push({ type: 'error', error });
-    else this.#refuse(error);
+    // One more try on a fresh connection is free; an upstream that breaks that one as well does so on purpose (U47).
+    const freeTry = stale && !this.#retriedStale;
+    if (stale) this.#retriedStale = true;
+    if (again && replayable && (freeTry || (refusedUsage && error.kind === 'client_error'))) this.#attempt();
+    else this.#tell(error);
   }
 
   #refuseFor(thrown: unknown): void {
@@ -194,26 +220,35 @@ export class Run {
       return;
     }
     this.#deps.faulted(thrown);
-    if (this.#downstream.opened) this.#answer?.push({ type: 'error', error: INTERNAL });
-    else this.#refuse(INTERNAL);
+    this.#tell(INTERNAL);
+  }
+
+  #tell(error: GatewayError): void {
+    if (this.#downstream.opened) (this.#answer ?? this.#makeAnswer()).push({ type: 'error', error });
+    else this.#refuse(error);
   }
 
   #refuse(error: GatewayError): void {
     if (this.#downstream.over) return;
     this.#tally.error = error;
     const { status, body } = this.#received.dialect.encodeError(error);
-    this.#downstream.whole(status, { ...this.#headers(), ...errorHeaders(error), 'content-type': 'application/json' }, body);
+    this.#downstream.whole(
+      status,
+      { ...this.#headers(), ...errorHeaders(error), 'content-type': 'application/json' },
+      body,
+    );
     this.#settle('failed');
   }
 
   #headers(): OutgoingHttpHeaders {
     const plan = this.#plan;
     return {
-      'streamweir-request-id': this.#received.requestId,
-      'x-request-id': this.#received.requestId,
+      ...requestIds(this.#received.requestId),
       'streamweir-attempts': String(this.#attempts),
       'streamweir-provider': plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name,
-      ...(plan.to === 'sandbox' && plan.standsInFor !== undefined && { 'streamweir-sandbox': 'no provider is configured' }),
+      ...(plan.to === 'sandbox' &&
+        plan.standsInFor !== undefined && { 'streamweir-sandbox': 'no provider is configured' }),
+      ...(this.#droppedTools.length > 0 && { 'streamweir-dropped-tools': this.#droppedTools.join(',') }),
     };
   }
 
@@ -241,6 +276,9 @@ export class Run {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#commitTimer);
+    const { payload } = this.#received;
+    // An upload nobody reads to its end would wait for ever.
+    if (payload.kind === 'form') payload.file.stream.destroy();
     const outcome = {
       ended,
       status: this.#downstream.opened ? this.#downstream.status : 499,
@@ -253,4 +291,3 @@ export class Run {
     this.#deps.settled(settle(this.#received, outcome));
   }
 }
-

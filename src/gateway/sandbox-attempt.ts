@@ -45,13 +45,18 @@ export async function playSandbox(
     ...(plan.standsInFor !== undefined && {
       notice: `No provider is configured, so the sandbox answers for '${plan.standsInFor}'. `,
     }),
-    ...(payload.kind === 'form' && { upload: { ...payload.file, stream: untilKnown(payload.file.stream, late) } }),
+    ...(payload.kind === 'form' && {
+      upload: { ...payload.file, stream: untilKnown(payload.file.stream as AsyncIterable<Uint8Array>, late) },
+    }),
     ready,
   });
 }
 
 // The file's end is told only when the fields behind it are known, because then the answer begins.
-async function* untilKnown(file: AsyncIterable<Uint8Array>, late: Promise<void> | undefined): AsyncGenerator<Uint8Array> {
+async function* untilKnown(
+  file: AsyncIterable<Uint8Array>,
+  late: Promise<void> | undefined,
+): AsyncGenerator<Uint8Array> {
   yield* file;
   await late;
 }

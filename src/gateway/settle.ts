@@ -34,13 +34,21 @@ export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageR
     status: outcome.status,
     ended: outcome.ended,
     ...(tally?.finish !== undefined && { finish: tally.finish }),
-    ...(error !== undefined && { error: { kind: error.kind, message: error.message, ...(error.code !== undefined && { code: error.code }) } }),
+    ...(error !== undefined && { error: recorded(error) }),
     ...usageOf(outcome),
     ...(firstContent !== undefined && { firstContentMs: firstContent - call.arrived }),
     totalMs: performance.now() - call.arrived,
     lost: outcome.lost ?? 0,
     attempts: outcome.attempts ?? 0,
   };
+}
+
+// What an upstream says of a request may quote the prompt, so its words stay out of records and logs; a code is a word, not a text.
+function recorded(error: GatewayError): NonNullable<UsageRecord['error']> {
+  const { kind, raw } = error;
+  const message = raw === undefined ? error.message : 'The upstream reported an error.';
+  const code = error.code !== undefined && /^[\w.-]{1,64}$/.test(error.code) ? error.code : undefined;
+  return { kind, message, ...(code !== undefined && { code }) };
 }
 
 // An answer that broke off still cost tokens: what passed is counted, and flagged as an estimate.

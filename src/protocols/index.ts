@@ -18,6 +18,9 @@ export const PROTOCOLS: Record<ProtocolId, Protocol> = {
 /** What a caller may say to an upstream in headers; everything else stays here, credentials and cookies above all (`reliability` §14.6). */
 export const PASSED_HEADERS: readonly string[] = ['openai-beta', 'idempotency-key'];
 
+/** The format in which paths that belong to none tell of errors. */
+export const FALLBACK_DIALECT: Dialect = chat.dialect;
+
 /** A public path and the format its clients speak. */
 export interface DialectRoute {
   readonly path: string;

@@ -8,7 +8,12 @@ const LINGER_MS = 1_000;
  * Sends an answer in one piece. When the client is still sending, the answer says that the connection closes, and the connection stays
  * for a moment: closing it at once would reset it, and the client might never read why.
  */
-export function sendWhole(response: ServerResponse, status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
+export function sendWhole(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body: string | Uint8Array,
+): void {
   const head = { ...headers, 'content-length': Buffer.byteLength(body) };
   if (!isStillSending(response.req)) {
     response.writeHead(status, head);
@@ -23,7 +28,9 @@ export function sendWhole(response: ServerResponse, status: number, headers: Out
 function isStillSending({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false;
   const length = Number(headers['content-length'] ?? 0);
-  return headers['transfer-encoding'] !== undefined || length > SMALL_REST || (length > 0 && headers.expect !== undefined);
+  return (
+    headers['transfer-encoding'] !== undefined || length > SMALL_REST || (length > 0 && headers.expect !== undefined)
+  );
 }
 
 // Whoever reads the body may go on; otherwise little more of it is taken.

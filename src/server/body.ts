@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { codingOf, Inflater } from '../relay/inflate.ts';
+import type { Coding } from '../relay/inflate.ts';
 import { scanJson } from '../framing/json-scan.ts';
 import type { ScannedObject } from '../framing/json-scan.ts';
 import { GatewayFailure } from '../model/errors.ts';
@@ -19,11 +20,12 @@ export interface JsonBody {
 
 /**
  * Reads the JSON body of a request within the limits, looking over its bytes before it is parsed.
+ * @param proceed is called when nothing in the head speaks against the body (`Expect: 100-continue`)
  * @throws GatewayFailure `unsupported_media`, `too_large` or `invalid_request` (code `invalid_json`) saying what was wrong
  */
-export async function readJsonBody(request: IncomingMessage, limits: Limits): Promise<JsonBody> {
+export async function readJsonBody(request: IncomingMessage, limits: Limits, proceed: () => void): Promise<JsonBody> {
   demandJson(request.headers['content-type']);
-  const bytes = await readBytes(request, limits.body);
+  const bytes = await readBytes(request, limits.body, proceed);
   return { bytes, ...parseBody(bytes, limits) };
 }
 
@@ -38,8 +40,10 @@ function demandJson(contentType: string | undefined): void {
 
 function parseBody(bytes: Buffer, limits: Limits): Omit<JsonBody, 'bytes'> {
   const scan = scanJson(bytes, { depth: limits.jsonDepth, tokens: limits.jsonTokens });
-  if (scan.problem === 'depth') invalid(`The JSON body is nested deeper than ${limits.jsonDepth} levels (at byte ${scan.offset}).`);
-  if (scan.problem === 'tokens') invalid(`The JSON body holds more than ${limits.jsonTokens} values (at byte ${scan.offset}).`);
+  if (scan.problem === 'depth')
+    invalid(`The JSON body is nested deeper than ${limits.jsonDepth} levels (at byte ${scan.offset}).`);
+  if (scan.problem === 'tokens')
+    invalid(`The JSON body holds more than ${limits.jsonTokens} values (at byte ${scan.offset}).`);
   if (scan.problem !== undefined) invalid(`The body is not valid JSON (at byte ${scan.offset}).`);
   let value: Json;
   try {
@@ -60,7 +64,7 @@ function invalid(message: string): never {
   throw new GatewayFailure({ kind: 'invalid_request', code: 'invalid_json', message });
 }
 
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, limit: number, proceed: () => void): Promise<Buffer> {
   const coding = codingOf(request.headers['content-encoding']);
   if (coding === 'unknown')
     throw new GatewayFailure({
@@ -68,6 +72,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
       message: 'The Content-Encoding is not supported: send the body plain, or with one of gzip, deflate, br, zstd.',
     });
   if (Number(request.headers['content-length']) > limit) throw new GatewayFailure(tooLarge(limit));
+  proceed();
   return coding === undefined ? collect(request, limit) : inflate(request, coding, limit);
 }
 
@@ -88,29 +93,52 @@ function collect(body: Readable, limit: number): Promise<Buffer> {
   });
 }
 
-function inflate(request: IncomingMessage, coding: Exclude<ReturnType<typeof codingOf>, 'unknown' | undefined>, limit: number): Promise<Buffer> {
+function inflate(request: IncomingMessage, coding: Coding, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
+    let compressed = 0;
     let bytes = 0;
-    const inflater = new Inflater(coding, Number.POSITIVE_INFINITY, {
-      data: (chunk) => {
-        bytes += chunk.length;
-        if (bytes <= limit) {
-          pieces.push(chunk);
-          return;
-        }
-        inflater.close();
-        reject(new GatewayFailure(tooLarge(limit)));
+    let over = false;
+    const stop = (error: GatewayError): void => {
+      over = true;
+      inflater.close();
+      request.pause();
+      reject(new GatewayFailure(error));
+    };
+    const inflater = new Inflater(
+      coding,
+      Number.POSITIVE_INFINITY,
+      {
+        data: (chunk) => {
+          bytes += chunk.length;
+          if (bytes > limit) stop(tooLarge(limit));
+          else pieces.push(chunk);
+        },
+        end: () => resolve(Buffer.concat(pieces)),
+        fail: () => stop({ kind: 'invalid_request', code: 'invalid_body', message: 'The compressed body is corrupt.' }),
       },
-      end: () => resolve(Buffer.concat(pieces)),
-      fail: () => reject(new GatewayFailure({ kind: 'invalid_request', code: 'invalid_json', message: 'The compressed body is corrupt.' })),
+      // The limit alone bounds what a client may send: text that repeats itself is no attack.
+      Number.POSITIVE_INFINITY,
+    );
+    request.on('data', (chunk: Buffer) => {
+      if (over) return;
+      compressed += chunk.length;
+      if (compressed > limit) stop(tooLarge(limit));
+      else inflater.push(chunk);
     });
-    request.on('data', (chunk: Buffer) => inflater.push(chunk));
-    request.on('end', () => inflater.end());
+    request.on('end', () => {
+      if (!over) inflater.end();
+    });
     request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the client left while sending'));
+    });
   });
 }
 
 function tooLarge(limit: number): GatewayError {
-  return { kind: 'too_large', message: `The request body is larger than ${limit / 1024 / 1024} MiB, the limit of this path (limits.body).` };
+  return {
+    kind: 'too_large',
+    message: `The request body is larger than ${limit / 1024 / 1024} MiB, the limit of this path (limits.body).`,
+  };
 }

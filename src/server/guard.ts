@@ -17,10 +17,23 @@ export function guard(request: IncomingMessage): void {
     seen.add(name);
   }
   const coding = request.headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') refuse('The only transfer coding understood is chunked.');
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    refuse('The only transfer coding understood is chunked.');
+  if (/\bwebsocket\b/i.test(request.headers.upgrade ?? ''))
+    throw new GatewayFailure({
+      kind: 'client_error',
+      status: 426,
+      code: 'upgrade_required',
+      message:
+        'WebSockets are not offered here. Send the request with POST; with `"stream": true` its answer comes as server-sent events.',
+    });
   if (request.url?.startsWith('/') !== true) refuse('The request target must be a path.');
   if (request.headers['sec-fetch-site'] === 'cross-site')
-    throw new GatewayFailure({ kind: 'forbidden', code: 'cross_site', message: 'Pages of other sites may not call this gateway.' });
+    throw new GatewayFailure({
+      kind: 'forbidden',
+      code: 'cross_site',
+      message: 'Pages of other sites may not call this gateway.',
+    });
 }
 
 function refuse(message: string): never {

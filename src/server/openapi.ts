@@ -20,20 +20,35 @@ export function openApiDocument(): unknown {
     paths[path] = {
       post: {
         summary,
-        requestBody: { required: true, content: { [media]: { schema: { $ref: `#/components/schemas/${body === 'json' ? 'Generate' : 'Upload'}` } } } },
-        responses: { 200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' }, default: ERROR },
+        requestBody: {
+          required: true,
+          content: { [media]: { schema: { $ref: `#/components/schemas/${body === 'json' ? 'Generate' : 'Upload'}` } } },
+        },
+        responses: {
+          200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' },
+          default: ERROR,
+        },
       },
     };
   }
-  for (const [path, summary] of Object.entries(PLAIN)) paths[path] = { get: { summary, responses: { 200: { description: 'OK' } } } };
+  for (const [path, summary] of Object.entries(PLAIN))
+    paths[path] = { get: { summary, responses: { 200: { description: 'OK' } } } };
   return {
     openapi: '3.1.0',
     info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths,
     components: {
       schemas: {
-        Generate: { ...OBJECT, required: ['model'], properties: { model: { type: 'string' }, stream: { type: 'boolean' } } },
-        Upload: { ...OBJECT, required: ['model', 'file'], properties: { model: { type: 'string' }, file: { type: 'string', format: 'binary' } } },
+        Generate: {
+          ...OBJECT,
+          required: ['model'],
+          properties: { model: { type: 'string' }, stream: { type: 'boolean' } },
+        },
+        Upload: {
+          ...OBJECT,
+          required: ['model', 'file'],
+          properties: { model: { type: 'string' }, file: { type: 'string', format: 'binary' } },
+        },
         Error: {
           type: 'object',
           required: ['error'],

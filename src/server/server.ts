@@ -4,14 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Snapshot } from '../config/snapshot.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { Call } from '../gateway/receive.ts';
+import { requestIds } from '../gateway/request-ids.ts';
 import { mint } from '../gateway/run-ids.ts';
 import { GatewayFailure } from '../model/errors.ts';
-import { DIALECT_ROUTES } from '../protocols/index.ts';
+import { DIALECT_ROUTES, FALLBACK_DIALECT } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
 import { AccessLog } from '../telemetry/log.ts';
 import { readJsonBody } from './body.ts';
 import { guard } from './guard.ts';
-import { plainRoute, sendJson } from './routes.ts';
+import { plainRoute } from './routes.ts';
 import { readForm } from './form.ts';
 
 /** A gateway that listens. */
@@ -23,17 +24,26 @@ export interface RunningServer {
 }
 
 const ROUTES = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
-const NOT_FOUND_DIALECT = DIALECT_ROUTES[0]?.dialect;
+const SWEEP_MS = 50;
+const TAIL_MS = 5_000;
+// Part of an unknown path that its refusal repeats.
+const SHOWN_PATH = 200;
 
 /**
  * Starts a gateway.
  * @param options.logLine takes the access-log lines; default is standard output
  * @throws Error of `listen` (`EADDRINUSE`, `EACCES`)
  */
-export async function startServer(options: { readonly snapshot: Snapshot; readonly logLine?: (line: string) => void }): Promise<RunningServer> {
+export async function startServer(options: {
+  readonly snapshot: Snapshot;
+  readonly logLine?: (line: string) => void;
+}): Promise<RunningServer> {
   const { snapshot } = options;
   const log = new AccessLog(snapshot.logLevel, options.logLine);
-  const gateway = new Gateway(snapshot, { settled: (record) => log.settled(record), faulted: (error) => log.faulted(error) });
+  const gateway = new Gateway(snapshot, {
+    settled: (record) => log.settled(record),
+    faulted: (error) => log.faulted(error),
+  });
   const server = createServer(
     {
       noDelay: true,
@@ -43,13 +53,16 @@ export async function startServer(options: { readonly snapshot: Snapshot; readon
       keepAliveTimeout: 75_000,
       maxHeaderSize: 16 * 1024,
     },
-    (request, response) => {
-      handle(gateway, snapshot, request, response).catch((error: unknown) => {
-        log.faulted(error);
-        response.destroy();
-      });
-    },
+    (request, response) => serve(request, response),
   );
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    handle(gateway, snapshot, request, response).catch((error: unknown) => {
+      log.faulted(error);
+      response.destroy();
+    });
+  };
+  // Without this listener Node asks for every body at once, also for those that are refused by their head.
+  server.on('checkContinue', serve);
   await listen(server, snapshot);
   const { port } = server.address() as AddressInfo;
   const host = snapshot.host.includes(':') ? `[${snapshot.host}]` : snapshot.host;
@@ -66,33 +79,40 @@ function listen(server: Server, { host, port }: Snapshot): Promise<void> {
   });
 }
 
+// The listener stays while answers run, so that whoever asks meanwhile is told to try elsewhere instead of finding nobody.
 async function closeServer(server: Server, gateway: Gateway): Promise<void> {
+  await gateway.close();
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  // The last bytes of the last answers may still be on their way; a connection is idle once they are gone.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const late = setTimeout(() => server.closeAllConnections(), TAIL_MS);
   server.closeIdleConnections();
-  await gateway.close();
-  server.closeAllConnections();
   await closed;
+  clearInterval(sweep);
+  clearTimeout(late);
 }
 
-async function handle(gateway: Gateway, snapshot: Snapshot, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  gateway: Gateway,
+  snapshot: Snapshot,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const at = Date.now();
   const arrived = performance.now();
   const path = pathOf(request.url ?? '/');
   const route = ROUTES.get(path);
-  if (route === undefined) {
-    await answerPlain(gateway, request, response, path);
-    return;
-  }
-  const call: Call = { requestId: mint('req'), at, arrived, path, dialect: route.dialect, headers: request.headers, response };
+  const dialect = route?.dialect ?? FALLBACK_DIALECT;
+  const call: Call = { requestId: mint('req'), at, arrived, path, dialect, headers: request.headers, response };
   try {
     guard(request);
-    if (request.method !== 'POST') {
-      response.setHeader('allow', 'POST');
-      throw new GatewayFailure({ kind: 'client_error', status: 405, code: 'method_not_allowed', message: `${path} takes POST, not ${request.method}.` });
+    if (route === undefined) await answerPlain(gateway, request, call);
+    else {
+      demandMethod(call, request, ['POST']);
+      await receive(gateway, snapshot, request, call, route);
     }
-    await receive(gateway, snapshot, request, call, route);
   } catch (error) {
     if (error instanceof GatewayFailure) gateway.refuse(call, error.error);
     else if (request.destroyed || response.destroyed) response.destroy();
@@ -100,35 +120,64 @@ async function handle(gateway: Gateway, snapshot: Snapshot, request: IncomingMes
   }
 }
 
-async function receive(gateway: Gateway, snapshot: Snapshot, request: IncomingMessage, call: Call, route: DialectRoute): Promise<void> {
-  if (route.body === 'form') {
-    const { body, payload } = await readForm(request, snapshot.limits);
-    gateway.serve({ ...call, request: route.dialect.decodeRequest(body), body, payload });
-    return;
-  }
-  const { bytes, value, scan } = await readJsonBody(request, snapshot.limits);
-  gateway.serve({ ...call, request: route.dialect.decodeRequest(value), body: value, payload: { kind: 'json', bytes, scan } });
+function demandMethod({ path, response }: Call, { method = '' }: IncomingMessage, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  response.setHeader('allow', allowed.join(', '));
+  throw new GatewayFailure({
+    kind: 'client_error',
+    status: 405,
+    code: 'method_not_allowed',
+    message: `${path} takes ${allowed[0]}, not ${method}.`,
+  });
 }
 
-async function answerPlain(gateway: Gateway, request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+async function receive(
+  gateway: Gateway,
+  snapshot: Snapshot,
+  request: IncomingMessage,
+  call: Call,
+  route: DialectRoute,
+): Promise<void> {
+  const proceed = (): void => {
+    if (request.headers.expect !== undefined) call.response.writeContinue();
+  };
+  if (route.body === 'form') {
+    proceed();
+    const { body, payload } = await readForm(request, snapshot.limits);
+    try {
+      gateway.serve({ ...call, request: route.dialect.decodeRequest(body), body, payload });
+    } catch (error) {
+      // Refused for one of its fields: nobody will read the file.
+      payload.file.stream.destroy();
+      throw error;
+    }
+    return;
+  }
+  const { bytes, value, scan } = await readJsonBody(request, snapshot.limits, proceed);
+  gateway.serve({
+    ...call,
+    request: route.dialect.decodeRequest(value),
+    body: value,
+    payload: { kind: 'json', bytes, scan },
+  });
+}
+
+async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Call): Promise<void> {
+  const { path, response, requestId } = call;
   const plain = plainRoute(path);
   if (plain === undefined) {
     const known = [...ROUTES.keys()].join(', ');
-    const error = { kind: 'not_found', code: 'unknown_path', message: `There is nothing at ${path}. Paths that answer: ${known}.` } as const;
-    const encoded = NOT_FOUND_DIALECT?.encodeError(error);
-    response.writeHead(404, { 'content-type': 'application/json' }).end(encoded?.body);
-    return;
+    const shown = path.slice(0, SHOWN_PATH);
+    throw new GatewayFailure({
+      kind: 'not_found',
+      code: 'unknown_path',
+      message: `There is nothing at ${shown}. Paths that answer: ${known}.`,
+    });
   }
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    await plain.route(gateway, response, plain.rest);
-    return;
-  }
-  sendJson(
-    response,
-    405,
-    { error: { message: `${path} takes GET, not ${request.method}.`, type: 'invalid_request_error', param: null, code: 'method_not_allowed' } },
-    { allow: 'GET' },
-  );
+  demandMethod(call, request, ['GET', 'HEAD']);
+  for (const [name, value] of Object.entries(requestIds(requestId)))
+    if (value !== undefined) response.setHeader(name, value);
+  await plain.route(gateway, response, plain.rest);
 }
 
 function pathOf(url: string): string {
