@@ -133,10 +133,10 @@ export type Judgement = 'drop' | 'pass' | 'encode' | { readonly json: string };
 export interface Passage {
   /** What stands before the text in the JSON of a message that is nothing but text: `"content":"`. */
   readonly textKey: string;
-  /** Whether a message with this JSON is nothing but text, so that others that differ in the text alone need no look. */
-  isPlainText(message: JsonObject): boolean;
   /** Judges a message that was looked at, after the decoder took it. */
   judge(frame: Frame): Judgement;
+  /** Whether the message judged last is nothing but text, so that others that differ in the text alone need no look. */
+  readonly isPlainText: boolean;
   /** Whether text may still pass without a look: not once a finish reason was seen. */
   readonly open: boolean;
   /** What ends the stream after the decoder told `finish`: what the upstream left out, the usage that was asked for, the marker. */

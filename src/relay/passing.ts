@@ -1,8 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { Frame } from '../framing/frame.ts';
 import { dataFrame } from '../framing/sse-writer.ts';
-import { asObject, parseJson } from '../model/json.ts';
-import type { JsonObject } from '../model/json.ts';
 import type { Gear } from '../model/record.ts';
 import type { Decoder, Passage } from '../protocols/codec.ts';
 import type { PassingAnswer } from './answer.ts';
@@ -206,8 +204,7 @@ export class Passing {
 
   #learn(frame: Frame, out: string, passage: Passage): void {
     if (this.#template !== undefined || this.#lessons === 0 || this.#raw === undefined || !isAscii(Buffer.from(frame.data))) return;
-    const message = objectOf(frame.data);
-    if (message === undefined || !passage.isPlainText(message)) return;
+    if (!passage.isPlainText) return;
     this.#lessons--;
     const [head, tail] = around(frame.data, passage.textKey);
     const [outHead, outTail] = around(out, passage.textKey);
@@ -275,12 +272,4 @@ function utf8Length(inside: string): number {
     length -= escape.length - (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
   }
   return length;
-}
-
-function objectOf(json: string): JsonObject | undefined {
-  try {
-    return asObject(parseJson(json));
-  } catch {
-    return undefined;
-  }
 }

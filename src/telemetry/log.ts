@@ -2,6 +2,10 @@ import pino from 'pino';
 import { grandTotal, inputTotal, outputTotal } from '../model/usage.ts';
 import type { UsageRecord } from '../model/record.ts';
 
+// A write for each line would cost a busy gateway more than the line itself.
+const BATCH_BYTES = 4096;
+const FLUSH_MS = 100;
+
 /** Writes the access log: one JSON line per request, with no prompt and no answer in it. */
 export class AccessLog {
   readonly #log: pino.Logger;
@@ -11,7 +15,7 @@ export class AccessLog {
   constructor(level: string, write?: (line: string) => void) {
     const options: pino.LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } };
     // Written behind the answers, not between them; `close` writes the rest.
-    this.#out = write === undefined ? pino.destination({ dest: 1, sync: false }) : undefined;
+    this.#out = write === undefined ? pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MS }) : undefined;
     this.#log = write === undefined ? pino(options, this.#out) : pino(options, { write: (line: string) => write(line.trimEnd()) });
   }
 

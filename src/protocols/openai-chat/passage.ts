@@ -23,6 +23,7 @@ export class ChatPassage implements Passage {
   readonly #withUsage: boolean;
   readonly #reasoning: Reply['options']['chatReasoningField'];
   readonly #finished = new Set<number>();
+  #judged: JsonObject | undefined;
   /** Keys of a chunk without choices, which may not reach the client by itself (CC-07). */
   #carried: JsonObject | undefined;
   /** Whether the chunk judged last took them along: it looks like no other. */
@@ -34,7 +35,8 @@ export class ChatPassage implements Passage {
     this.#reasoning = reply.options.chatReasoningField;
   }
 
-  isPlainText(message: JsonObject): boolean {
+  get isPlainText(): boolean {
+    const message = this.#judged ?? {};
     const choices = asArray(message['choices']) ?? [];
     const choice = asObject(choices[0]);
     const delta = asObject(choice?.['delta']);
@@ -52,6 +54,7 @@ export class ChatPassage implements Passage {
 
   judge(frame: Frame): Judgement {
     const chunk = chunkOf(frame.data);
+    this.#judged = chunk;
     if (chunk === undefined) return 'drop';
     const list = asArray(chunk['choices']) ?? [];
     if (list.length === 0) {
