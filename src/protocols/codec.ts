@@ -124,6 +124,8 @@ export interface Identity {
   readonly model: string;
   /** Numbers of the choices whose beginning has been shown; shared, and added to, by whoever shows one. */
   readonly begun: Set<number>;
+  /** Numbers of the choices whose end has been shown: nothing more of them may be. */
+  readonly ended: Set<number>;
 }
 
 /** What becomes of one message that passes: nothing, itself as it came, other JSON text, or what the encoder makes of it from here on. */

@@ -203,12 +203,13 @@ export class Passing {
   }
 
   #learn(frame: Frame, out: string, passage: Passage): void {
-    if (this.#template !== undefined || this.#lessons === 0 || this.#raw === undefined || !isAscii(Buffer.from(frame.data))) return;
+    if (this.#template !== undefined || this.#lessons === 0 || this.#raw === undefined) return;
     if (!passage.isPlainText) return;
     this.#lessons--;
     const [head, tail] = around(frame.data, passage.textKey);
     const [outHead, outTail] = around(out, passage.textKey);
-    if (head === '' || outHead === '') return;
+    // Messages are compared as one character per byte, so only their texts may be other than ASCII.
+    if (head === '' || outHead === '' || !isAscii(Buffer.from(head + tail + outHead + outTail))) return;
     this.#template = {
       head: `data: ${head}`,
       tail: tail + END,

@@ -145,7 +145,7 @@ class Automaton {
     const { value } = delta.at('content');
     demand(value === undefined || value === null || typeof value === 'string', 'CC-03 content is no text');
     const { text } = delta.at('content');
-    demand(text.isWellFormed(), 'CC-03 half a character');
+    demand(!/[\ud800-\udbff]$/.test(choice.text) || !/^[\udc00-\udfff]/.test(text), 'CC-03 a character in two pieces');
     demand(text !== '' || value !== '' || delta.has('role'), 'CC-03 an empty piece of text');
     choice.text += text;
     choice.reasoning += delta.at('reasoning_content').text;

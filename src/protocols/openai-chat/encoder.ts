@@ -30,7 +30,7 @@ interface Block {
 export function identityOf(reply: Reply): Identity {
   const id = `chatcmpl-${reply.id}`;
   const { identity } = reply;
-  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set() };
+  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set(), ended: new Set() };
   return identity.id === '' ? { ...identity, id } : identity;
 }
 
@@ -62,6 +62,7 @@ export class ChatEncoder implements Encoder {
   readonly #blocks: Block[] = [];
   /** Choices whose role has passed already, of a stream that passed up to here. */
   readonly #begun: ReadonlySet<number>;
+  readonly #ended: ReadonlySet<number>;
   #usage: Usage | undefined;
 
   constructor(write: Write, reply: Reply) {
@@ -69,8 +70,9 @@ export class ChatEncoder implements Encoder {
     this.#reasoning = reasoningKeys(reply);
     this.#legacy = isLegacy(reply.body);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
-    const { id, created, model, begun } = identityOf(reply);
+    const { id, created, model, begun, ended } = identityOf(reply);
     this.#begun = begun;
+    this.#ended = ended;
     const same = { id, object: 'chat.completion.chunk', created, model };
     this.#head = `data: ${lineSafe(JSON.stringify(same)).slice(0, -1)},"choices":[`;
     this.#tail = this.#withUsage ? '],"usage":null}\n\n' : ']}\n\n';
@@ -211,6 +213,7 @@ export class ChatEncoder implements Encoder {
 
   /** Writes one chunk, the role before it in the same write when it is the choice's first (CC-02). `json` is the delta. */
   #delta(choice: Choice, json: string, logprobs?: string): void {
+    if (this.#ended.has(choice.number)) return;
     const lead = choice.number === 0 ? this.#lead : this.#leadOf(choice.number);
     const tokens = logprobs === undefined ? '' : `"logprobs":${lineSafe(logprobs)},`;
     const chunk = `${lead}${lineSafe(json)},${tokens}"finish_reason":null}${this.#tail}`;
@@ -244,6 +247,7 @@ export class ChatEncoder implements Encoder {
   }
 
   #finishChunk({ choice: number, reason, raw }: ChoiceFinish): string {
+    if (this.#ended.has(number)) return '';
     const choice = this.#choices.get(number) ?? { number, begun: false, calls: 0 };
     const role = this.#hasBegun(choice) ? '' : this.#role(choice, false);
     const word = finishWord(reason, choice.calls > 0, this.#legacy);

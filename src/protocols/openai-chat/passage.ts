@@ -22,12 +22,11 @@ export class ChatPassage implements Passage {
   readonly #identity: Identity;
   readonly #withUsage: boolean;
   readonly #reasoning: Reply['options']['chatReasoningField'];
-  readonly #finished = new Set<number>();
   #judged: JsonObject | undefined;
   /** Keys of a chunk without choices, which may not reach the client by itself (CC-07). */
   #carried: JsonObject | undefined;
-  /** Whether the chunk judged last took them along: it looks like no other. */
-  #took = false;
+  /** Whether the chunk judged last was given something that no other is: such keys, or the role. */
+  #singular = false;
 
   constructor(reply: Reply) {
     this.#identity = identityOf(reply);
@@ -41,7 +40,7 @@ export class ChatPassage implements Passage {
     const choice = asObject(choices[0]);
     const delta = asObject(choice?.['delta']);
     // Token counts that ride on a chunk are to be read.
-    if (this.#took || (message['usage'] ?? null) !== null) return false;
+    if (this.#singular || (message['usage'] ?? null) !== null) return false;
     if (choices.length !== 1 || delta === undefined || !this.#identity.begun.has(asNumber(choice?.['index']) ?? -1)) return false;
     const keys = Object.keys(delta);
     return (
@@ -62,8 +61,8 @@ export class ChatPassage implements Passage {
       return 'drop';
     }
     const choices: Json[] = [];
-    this.#took = this.#carried !== undefined;
-    let changed = this.#took;
+    this.#singular = this.#carried !== undefined;
+    let changed = this.#singular;
     for (const value of list) {
       const judged = this.#choice(asObject(value));
       if (judged === 'encode') return 'encode';
@@ -93,11 +92,11 @@ export class ChatPassage implements Passage {
   }
 
   closing(finish: Extract<Event, { type: 'finish' }>, usage: Usage): string {
-    const { id, created, model, begun } = this.#identity;
+    const { id, created, model, begun, ended } = this.#identity;
     const same = { id, object: OBJECT, created, model };
     let text = '';
     for (const { choice: number, reason } of [{ ...finish, choice: 0 }, ...(finish.others ?? [])]) {
-      if (this.#finished.has(number)) continue;
+      if (ended.has(number)) continue;
       const word = finishWord(reason, false, false);
       const delta = begun.has(number) ? {} : { role: 'assistant', content: '' };
       text += chunkFrame({
@@ -115,15 +114,16 @@ export class ChatPassage implements Passage {
     const number = asNumber(choice?.['index']);
     if (choice === undefined || number === undefined || 'text' in choice) return 'encode';
     const reason = choice['finish_reason'] === '' ? undefined : asString(choice['finish_reason']);
-    if (this.#finished.has(number)) return undefined;
+    if (this.#identity.ended.has(number)) return undefined;
     const delta = this.#delta(asObject(choice['delta']) ?? {}, number);
     if (delta === 'encode') return 'encode';
-    if (reason === undefined && Object.keys(delta).length === 0 && (choice['logprobs'] ?? null) === null)
+    const silent = Object.values(delta).every((value) => value === null);
+    if (reason === undefined && silent && (choice['logprobs'] ?? null) === null)
       return undefined;
     // CC-13: the upstream's word stands.
     const word = reason ?? null;
     if (reason !== undefined) {
-      this.#finished.add(number);
+      this.#identity.ended.add(number);
       this.open = false;
     }
     if (delta === choice['delta'] && word === choice['finish_reason'] && !('message' in choice)) return choice;
@@ -134,11 +134,14 @@ export class ChatPassage implements Passage {
   #delta(delta: JsonObject, number: number): JsonObject | 'encode' {
     const { content } = delta;
     const calls = (asArray(delta['tool_calls']) ?? []).length > 0 || (delta['function_call'] ?? null) !== null;
-    if (calls || Array.isArray(content) || (typeof content === 'string' && !content.isWellFormed())) return 'encode';
+    if (calls || Array.isArray(content) || Object.values(delta).some(isCut)) return 'encode';
     const { begun } = this.#identity;
     let mended = delta;
     if (!begun.has(number)) {
-      if (delta['role'] !== 'assistant') mended = { role: 'assistant', content: '', ...without(mended, 'role') };
+      if (delta['role'] !== 'assistant') {
+        mended = { role: 'assistant', content: '', ...without(mended, 'role') };
+        this.#singular = true;
+      }
       begun.add(number);
     } else {
       if ('role' in mended) mended = without(mended, 'role');
@@ -172,6 +175,11 @@ export class ChatPassage implements Passage {
     } = chunk;
     if (Object.keys(rest).length > 0) this.#carried = { ...this.#carried, ...rest };
   }
+}
+
+/** Whether a text begins or ends with half a character (CC-03). */
+function isCut(value: Json): boolean {
+  return typeof value === 'string' && !value.isWellFormed();
 }
 
 function without(object: JsonObject, key: string): JsonObject {
