@@ -25,6 +25,7 @@ interface Template {
   readonly outHead: string;
   readonly outTail: string;
   readonly outBetween: string;
+  readonly untouched: boolean;
 }
 
 const END = '\n\n';
@@ -145,7 +146,7 @@ export class Passing {
     let run = true;
     while (at < stop && !this.#parts.answer.over) {
       const template = this.#encoding ? undefined : this.#template;
-      if (template !== undefined && safe && this.#parts.answer.passage?.open === true && text.startsWith(template.head, at)) {
+      if (template !== undefined && safe && this.#parts.answer.passage?.open === true && stands(text, template.head, at)) {
         const from = at;
         if (run) at = this.#run(bytes, text, at, template);
         run = at > from;
@@ -171,12 +172,12 @@ export class Passing {
     const texts = text.slice(from + head.length).split(between);
     const last = texts.pop() ?? '';
     const quote = closingQuote(last, 0);
-    const whole = quote > 0 && last.startsWith(tail, quote);
+    const whole = quote > 0 && stands(last, tail, quote);
     if (whole) texts.push(last.slice(0, quote));
     const all = texts.join('');
     if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
     const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
-    const out = untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
+    const out = template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
     this.#parts.answer.passText(out, utf8Length(all));
     return end;
   }
@@ -187,9 +188,9 @@ export class Passing {
     const begin = from + head.length;
     const quote = closingQuote(text, begin);
     const content = text.slice(begin, quote);
-    if (quote <= begin || !text.startsWith(tail, quote) || !arePlain([content], content)) return from;
+    if (quote <= begin || !stands(text, tail, quote) || !arePlain([content], content)) return from;
     const end = quote + tail.length;
-    this.#parts.answer.passText(untouched(template) ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), utf8Length(content));
+    this.#parts.answer.passText(template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), utf8Length(content));
     return end;
   }
 
@@ -217,6 +218,7 @@ export class Passing {
       outHead: `data: ${outHead}`,
       outTail: outTail + END,
       outBetween: `${outTail}${END}data: ${outHead}`,
+      untouched: head === outHead && tail === outTail,
     };
   }
 }
@@ -240,8 +242,9 @@ function closingQuote(text: string, begin: number): number {
   return quote;
 }
 
-function untouched(template: Template): boolean {
-  return template.head === template.outHead && template.tail === template.outTail;
+// `startsWith` with an offset takes five times as long: it compares character by character.
+function stands(text: string, part: string, at: number): boolean {
+  return text.slice(at, at + part.length) === part;
 }
 
 /**
