@@ -16,6 +16,8 @@ export interface Outcome {
   readonly error?: GatewayError;
 }
 
+const LONGEST_PATH = 200;
+
 /** The usage record of a request that is over, however it ended. */
 export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageRecord {
   const { tally, plan } = outcome;
@@ -24,7 +26,7 @@ export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageR
   return {
     requestId: call.requestId,
     at: call.at,
-    path: call.path,
+    path: call.path.slice(0, LONGEST_PATH),
     dialect: call.dialect.id,
     ...(call.request !== undefined && { model: call.request.model }),
     ...(plan !== undefined && { provider: plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name }),
@@ -43,12 +45,17 @@ export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageR
   };
 }
 
-// What an upstream says of a request may quote the prompt, so its words stay out of records and logs; a code is a word, not a text.
+// What is said of a request may quote it, so such words stay out of records and logs; where it is wrong and a code are words, not texts.
 function recorded(error: GatewayError): NonNullable<UsageRecord['error']> {
   const { kind, raw } = error;
-  const message = raw === undefined ? error.message : 'The upstream reported an error.';
+  const message = raw === undefined ? ownWords(error) : 'The upstream reported an error.';
   const code = error.code !== undefined && /^[\w.-]{1,64}$/.test(error.code) ? error.code : undefined;
   return { kind, message, ...(code !== undefined && { code }) };
+}
+
+function ownWords({ kind, message, param }: GatewayError): string {
+  if (kind !== 'invalid_request' || param === undefined) return message;
+  return `The request was refused for '${param.slice(0, 100)}'.`;
 }
 
 // An answer that broke off still cost tokens: what passed is counted, and flagged as an estimate.

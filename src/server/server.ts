@@ -24,7 +24,6 @@ export interface RunningServer {
 }
 
 const ROUTES = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
-const SWEEP_MS = 50;
 const TAIL_MS = 5_000;
 // Part of an unknown path that its refusal repeats.
 const SHOWN_PATH = 200;
@@ -55,7 +54,10 @@ export async function startServer(options: {
     },
     (request, response) => serve(request, response),
   );
+  const open = new Set<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
     handle(gateway, snapshot, request, response).catch((error: unknown) => {
       log.faulted(error);
       response.destroy();
@@ -66,7 +68,7 @@ export async function startServer(options: {
   await listen(server, snapshot);
   const { port } = server.address() as AddressInfo;
   const host = snapshot.host.includes(':') ? `[${snapshot.host}]` : snapshot.host;
-  return { url: `http://${host}:${port}`, close: () => closeServer(server, gateway).finally(() => log.close()) };
+  return { url: `http://${host}:${port}`, close: () => closeServer(server, gateway, open).finally(() => log.close()) };
 }
 
 function listen(server: Server, { host, port }: Snapshot): Promise<void> {
@@ -80,18 +82,28 @@ function listen(server: Server, { host, port }: Snapshot): Promise<void> {
 }
 
 // The listener stays while answers run, so that whoever asks meanwhile is told to try elsewhere instead of finding nobody.
-async function closeServer(server: Server, gateway: Gateway): Promise<void> {
+async function closeServer(server: Server, gateway: Gateway, open: ReadonlySet<ServerResponse>): Promise<void> {
   await gateway.close();
+  await lastBytes(open);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  // The last bytes of the last answers may still be on their way; a connection is idle once they are gone.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const late = setTimeout(() => server.closeAllConnections(), TAIL_MS);
-  server.closeIdleConnections();
+  server.closeAllConnections();
   await closed;
-  clearInterval(sweep);
-  clearTimeout(late);
+}
+
+// Node counts a connection as idle once its answer was handed over, though the client may not have it yet, and cuts it.
+async function lastBytes(open: ReadonlySet<ServerResponse>): Promise<void> {
+  const gone = [...open].map(
+    (response) =>
+      new Promise<void>((resolve) => {
+        response.once('close', resolve);
+      }),
+  );
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, TAIL_MS);
+  await Promise.race([Promise.all(gone), late.promise]);
+  clearTimeout(timer);
 }
 
 async function handle(

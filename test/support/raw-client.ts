@@ -92,7 +92,10 @@ export class RawExchange {
   #wake(): void {
     if (this.#waiting.length === 0) return;
     const { seen } = this;
-    for (const waiting of this.#waiting) if (seen.includes(waiting.text)) waiting.resolve();
+    for (const waiting of this.#waiting.filter(({ text }) => seen.includes(text))) {
+      waiting.resolve();
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+    }
   }
 }
 
