@@ -54,6 +54,8 @@ export class Intake {
   #bytes = 0;
   #comments = 0;
   #raw = false;
+  /** Whether the body was given up: what still comes is not worth reading. */
+  broken = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -115,6 +117,7 @@ export class Intake {
 
   /** The body broke off, or a deadline passed. */
   fail(error: GatewayError): void {
+    this.broken = true;
     this.#parts.decoder.fail(error);
     // After a whole answer it was no failure but the end.
     this.#parts.answer.closePassing();

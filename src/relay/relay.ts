@@ -164,7 +164,9 @@ export class Relay implements ExchangeHandler {
       return;
     }
     if (this.#timer !== undefined) return;
-    if (intake.phase === 'closed') {
+    if (intake.broken) {
+      this.abandon();
+    } else if (intake.phase === 'closed') {
       this.#watch.stop();
       this.#exchange?.resume();
       this.#timer = setTimeout(() => this.abandon(), LINGER_MS);

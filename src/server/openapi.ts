@@ -2,6 +2,7 @@ import { DIALECT_ROUTES } from '../protocols/index.ts';
 
 interface Operation {
   readonly summary: string;
+  readonly parameters?: readonly unknown[];
   readonly requestBody?: unknown;
   readonly responses: Record<string, unknown>;
 }
@@ -31,8 +32,16 @@ export function openApiDocument(): unknown {
       },
     };
   }
-  for (const [path, summary] of Object.entries(PLAIN))
-    paths[path] = { get: { summary, responses: { 200: { description: 'OK' } } } };
+  for (const [path, summary] of Object.entries(PLAIN)) {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    paths[path] = {
+      get: {
+        summary,
+        ...(names.length > 0 && { parameters: names.map(inPath) }),
+        responses: { 200: { description: 'OK' }, ...(names.length > 0 && { 404: ERROR }) },
+      },
+    };
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -68,6 +77,10 @@ export function openApiDocument(): unknown {
       },
     },
   };
+}
+
+function inPath(name: string): unknown {
+  return { name, in: 'path', required: true, description: 'May hold slashes.', schema: { type: 'string' } };
 }
 
 const PLAIN: Record<string, string> = {

@@ -219,6 +219,7 @@ describe('Expect: 100-continue', () => {
     socket.write(body);
     await until(() => seen.includes('[DONE]'), 'the answer');
     socket.destroy();
+    expect(seen.split('HTTP/1.1 ').map((answer) => answer.slice(0, 3))).toEqual(['', '100', '200']);
   });
 
   test('is answered with the refusal alone where the head is enough for one', async () => {

@@ -23,11 +23,11 @@ async function start(drain: string): Promise<Pair> {
 }
 
 function ask(gateway: Gateway, dialect: (typeof FORMATS)[number], model: string, stream = true): RawExchange {
-  const { path, request } = TEXT_CLIENTS[dialect];
+  const client = TEXT_CLIENTS[dialect];
   return new RawExchange(gateway.url, {
-    path,
+    path: client.path,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(request(model, stream, false)),
+    body: JSON.stringify(client.request(model, stream, false)),
   });
 }
 
