@@ -156,7 +156,9 @@ export class Passing {
           continue;
         }
       }
-      const next = text.indexOf(END, at) + END.length;
+      const found = text.indexOf(END, at);
+      // Three line ends in a row: the last two, where the search stopped, are no message of their own.
+      const next = found < 0 ? stop : found + END.length;
       const raw = bytes.subarray(at, next);
       this.#raw = safe ? raw : undefined;
       this.#parts.read(raw);

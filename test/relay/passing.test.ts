@@ -174,6 +174,7 @@ test('UP-02 UP-03 foreign framing becomes ours around the same JSON', async () =
     'comments': (event) => `: wait\n\n${event}`,
     'a comment inside': (event) => event.replace('\n', '\n: here\n'),
     'more blank lines': (event) => `\n${event}\n`,
+    'many blank lines': (event) => `${event}\n\n\n`,
   };
   for (const [what, write] of Object.entries(foreign)) {
     for (const size of [1, 5, 4096]) {
