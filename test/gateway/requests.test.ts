@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { FakeUpstream, streaming } from '../support/fake-upstream.ts';
 import type { Received } from '../support/fake-upstream.ts';
@@ -219,6 +220,23 @@ describe('a body on its way to an upstream of its own format', () => {
     expect(answer.status).toBe(200);
     expect(bodyOf(stage.upstream.received[0]).at('messages', 0, 'content').text.length).toBe(content.length);
   });
+});
+
+test('OR-02 a compressed body may repeat itself as much as it likes below the limit', async () => {
+  const stage = await answeringStage();
+  const text = JSON.stringify({
+    model: 'openai-chat/m',
+    messages: [{ role: 'user', content: 'y'.repeat(20_000_000) }],
+  });
+  const headers = { ...JSON_TYPE, 'content-encoding': 'gzip' };
+  const answer = await exchange(stage.gateway.url, {
+    path: '/v1/chat/completions',
+    headers,
+    body: gzipSync(text),
+  });
+  expect(answer.status).toBe(200);
+  expect(stage.upstream.received[0]?.headers['content-encoding']).toBeUndefined();
+  expect(stage.upstream.received[0]?.body.length).toBe(text.length - 'openai-chat/'.length);
 });
 
 describe('one event without end', () => {
