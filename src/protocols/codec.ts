@@ -2,7 +2,7 @@ import type { Frame } from '../framing/frame.ts';
 import type { ProtocolId } from '../model/block.ts';
 import type { Completion } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
-import type { Event, Sink } from '../model/event.ts';
+import type { Event, FinishReason, Sink } from '../model/event.ts';
 import type { Mint } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
@@ -126,6 +126,8 @@ export interface Identity {
   readonly begun: Set<number>;
   /** Numbers of the choices whose end has been shown: nothing more of them may be. */
   readonly ended: Set<number>;
+  /** Parts of seals that have been shown, as JSON text. */
+  readonly sealed: Set<string>;
 }
 
 /** What becomes of one message that passes: nothing, itself as it came, other JSON text, or what the encoder makes of it from here on. */
@@ -143,6 +145,12 @@ export interface Passage {
   readonly open: boolean;
   /** What ends the stream after the decoder told `finish`: what the upstream left out, the usage that was asked for, the marker. */
   closing(finish: Extract<Event, { type: 'finish' }>, usage: Usage): string;
+}
+
+/** What a whole body that passes as it came comes to. */
+export interface PassingWhole {
+  readonly finish: FinishReason;
+  readonly usage: Usage;
 }
 
 /** Writes one answer for the client, each event at once and whole. Total over all events. */
@@ -171,8 +179,8 @@ export interface Dialect {
   encoder(write: Write, reply: Reply): Encoder;
   /** How a stream of this very format passes; absent where every stream takes decoder and encoder. */
   passage?(reply: Reply): Passage;
-  /** Whether a whole body of this very format keeps the format's rules, so that it may pass as it came; absent where none passes. */
-  passesWhole?(completion: Completion, body: Uint8Array, reply: Reply): boolean;
+  /** What a whole body of this very format comes to, if it keeps the format's rules and may pass as it came; absent where none passes. */
+  passWhole?(body: string, reply: Reply): PassingWhole | undefined;
   /** The whole answer; only called for a completion with `finish`. */
   encodeWhole(completion: Completion, reply: Reply): WholeAnswer;
   /** The JSON body of an HTTP error. */

@@ -61,7 +61,6 @@ export class Answer implements PassingAnswer {
   #passes: boolean;
   #encoded = '';
   #finish: Extract<Event, { type: 'finish' }> | undefined;
-  #wholeBody: Uint8Array | undefined;
   passage: Passage | undefined;
 
   constructor(parts: AnswerParts) {
@@ -133,9 +132,19 @@ export class Answer implements PassingAnswer {
     downstream.flush();
   }
 
-  /** Keeps the whole body at hand, in case it may pass as it came. */
-  holdWhole(body: Uint8Array): void {
-    if (this.#parts.sameFormat === true) this.#wholeBody = body;
+  /** Lets a whole body pass as it came, if it may; `text` is what its bytes say. */
+  passWhole(bytes: Uint8Array, text: string): boolean {
+    const { dialect, reply, downstream, headers, tally, done, sameFormat } = this.#parts;
+    if (this.#collector === undefined || sameFormat !== true || this.#over) return false;
+    const passing = dialect.passWhole?.(text, reply);
+    if (passing === undefined) return false;
+    this.#over = true;
+    tally.content(bytes.length, false);
+    tally.usage = passing.usage;
+    tally.finish = passing.finish;
+    downstream.whole(200, { ...headers(), 'content-type': 'application/json' }, bytes);
+    done();
+    return true;
   }
 
   /** The content type under which raw bytes pass: the upstream's own (SP-02). */
@@ -176,7 +185,7 @@ export class Answer implements PassingAnswer {
   // What the gateway writes into a passing stream must show the same id as what passes, so its encoder waits for the first message.
   #begin(start: Extract<Event, { type: 'start' }>): void {
     const { reply, dialect } = this.#parts;
-    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model, begun: new Set(), ended: new Set() };
+    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model, begun: new Set(), ended: new Set(), sealed: new Set() };
     const passing = { ...reply, identity };
     this.#encoder = this.#makeEncoder(passing);
     this.passage = dialect.passage?.(passing);
@@ -232,10 +241,7 @@ export class Answer implements PassingAnswer {
     this.#over = true;
     const { dialect, reply, downstream, headers } = this.#parts;
     const completion = collector.completion();
-    const body = this.#wholeBody;
-    this.#wholeBody = undefined;
-    const passes = body !== undefined && completion.usage?.estimated !== true && dialect.passesWhole?.(completion, body, reply) === true;
-    const whole = passes ? { contentType: 'application/json', body } : dialect.encodeWhole(completion, reply);
+    const whole = dialect.encodeWhole(completion, reply);
     downstream.whole(200, { ...headers(), 'content-type': whole.contentType }, whole.body);
     this.#parts.done();
   }

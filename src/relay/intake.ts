@@ -54,6 +54,7 @@ export class Intake {
   #bytes = 0;
   #comments = 0;
   #raw = false;
+  #passed = false;
   /** Whether the body was given up: what still comes is not worth reading. */
   broken = false;
 
@@ -68,7 +69,7 @@ export class Intake {
   /** The way the answer takes. */
   get gear(): Gear {
     if (this.#shape === 'events') return this.#passing?.gear ?? 'events';
-    return this.#raw ? 'bytes' : 'events';
+    return this.#raw || this.#passed ? 'bytes' : 'events';
   }
 
   /** How far the answer has come. */
@@ -111,6 +112,7 @@ export class Intake {
         this.#reader.end();
       });
     else if (this.#heldBytes > 0) this.#whole();
+    if (this.#passed) return;
     this.#parts.decoder.end();
     this.#parts.answer.closePassing();
   }
@@ -169,12 +171,15 @@ export class Intake {
   #whole(): void {
     const bytes = this.#held.length === 1 && this.#held[0] !== undefined ? this.#held[0] : Buffer.concat(this.#held);
     this.#held = [];
-    const text = bytes.toString('utf8');
-    this.#parts.watch.event();
+    const { answer, decoder, watch } = this.#parts;
+    const said = bytes.toString('utf8');
+    const text = said.startsWith('\ufeff') ? said.slice(1) : said;
+    watch.event();
+    this.#passed = answer.passWhole(bytes, text);
+    if (this.#passed) return;
     // One body has nothing that could pass message by message: a streaming client gets it encoded.
-    this.#parts.answer.encodeFromHere();
-    this.#parts.answer.holdWhole(bytes);
-    this.#parts.decoder.whole(text.startsWith('\ufeff') ? text.slice(1) : text);
+    answer.encodeFromHere();
+    decoder.whole(text);
   }
 
   #frame(frame: Frame): void {

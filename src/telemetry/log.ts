@@ -1,27 +1,53 @@
 import pino from 'pino';
 import { grandTotal, inputTotal, outputTotal } from '../model/usage.ts';
+import type { Usage } from '../model/usage.ts';
 import type { UsageRecord } from '../model/record.ts';
 
 // A write for each line would cost a busy gateway more than the line itself.
 const BATCH_BYTES = 4096;
 const FLUSH_MS = 100;
 
+interface LineTokens {
+  input: number;
+  output: number;
+  total: number;
+  cached?: number;
+  reasoning?: number;
+  estimated?: true;
+}
+
 /** Writes the access log: one JSON line per request, with no prompt and no answer in it. */
 export class AccessLog {
   readonly #log: pino.Logger;
-  readonly #out: ReturnType<typeof pino.destination> | undefined;
+  readonly #access: boolean;
+  readonly #write: (line: string) => void;
+  readonly #close: () => void;
 
   /** @param write takes one line without its line end; default is standard output */
   constructor(level: string, write?: (line: string) => void) {
-    const options: pino.LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } };
-    // Written behind the answers, not between them; `close` writes the rest.
-    this.#out = write === undefined ? pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MS }) : undefined;
-    this.#log = write === undefined ? pino(options, this.#out) : pino(options, { write: (line: string) => write(line.trimEnd()) });
+    const options: pino.LoggerOptions = {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    };
+    if (write === undefined) {
+      // Written behind the answers, not between them; `close` writes the rest.
+      const out = pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MS });
+      this.#log = pino(options, out);
+      this.#write = (line) => out.write(`${line}\n`);
+      this.#close = () => out.flushSync();
+    } else {
+      this.#log = pino(options, { write: (line: string) => write(line.trimEnd()) });
+      this.#write = write;
+      this.#close = () => undefined;
+    }
+    this.#access = this.#log.isLevelEnabled('info');
   }
 
   /** Writes what is not yet written. */
   close(): void {
-    this.#out?.flushSync();
+    this.#close();
   }
 
   /** Logs a fault of the gateway's own, with its stack. */
@@ -29,28 +55,29 @@ export class AccessLog {
     this.#log.error({ err: fault }, 'fault');
   }
 
-  /** Logs a settled request. */
+  /** Logs a settled request. The line is put together here, at a quarter of what the logger takes for one this wide. */
   settled(record: UsageRecord): void {
+    if (!this.#access) return;
     const { usage, at: _at, firstContentMs, totalMs, ...rest } = record;
-    this.#log.info(
-      {
-        ...rest,
-        ...(usage !== undefined && {
-          tokens: {
-            input: inputTotal(usage),
-            output: outputTotal(usage),
-            total: grandTotal(usage),
-            ...(usage.cacheRead > 0 && { cached: usage.cacheRead }),
-            ...(usage.reasoning > 0 && { reasoning: usage.reasoning }),
-            ...(usage.estimated && { estimated: true }),
-          },
-        }),
-        ...(firstContentMs !== undefined && { firstContentMs: round(firstContentMs) }),
-        totalMs: round(totalMs),
-      },
-      'request',
-    );
+    const line = {
+      level: 'info',
+      time: new Date().toISOString(),
+      ...rest,
+      tokens: usage === undefined ? undefined : tokensOf(usage),
+      firstContentMs: firstContentMs === undefined ? undefined : round(firstContentMs),
+      totalMs: round(totalMs),
+      msg: 'request',
+    };
+    this.#write(JSON.stringify(line));
   }
+}
+
+function tokensOf(usage: Usage): LineTokens {
+  const tokens: LineTokens = { input: inputTotal(usage), output: outputTotal(usage), total: grandTotal(usage) };
+  if (usage.cacheRead > 0) tokens.cached = usage.cacheRead;
+  if (usage.reasoning > 0) tokens.reasoning = usage.reasoning;
+  if (usage.estimated === true) tokens.estimated = true;
+  return tokens;
 }
 
 function round(ms: number): number {

@@ -30,7 +30,7 @@ interface Block {
 export function identityOf(reply: Reply): Identity {
   const id = `chatcmpl-${reply.id}`;
   const { identity } = reply;
-  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set(), ended: new Set() };
+  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set(), ended: new Set(), sealed: new Set() };
   return identity.id === '' ? { ...identity, id } : identity;
 }
 
@@ -63,6 +63,7 @@ export class ChatEncoder implements Encoder {
   /** Choices whose role has passed already, of a stream that passed up to here. */
   readonly #begun: ReadonlySet<number>;
   readonly #ended: ReadonlySet<number>;
+  readonly #sealed: ReadonlySet<string>;
   #usage: Usage | undefined;
 
   constructor(write: Write, reply: Reply) {
@@ -70,9 +71,10 @@ export class ChatEncoder implements Encoder {
     this.#reasoning = reasoningKeys(reply);
     this.#legacy = isLegacy(reply.body);
     this.#withUsage = asObject(reply.body['stream_options'])?.['include_usage'] === true;
-    const { id, created, model, begun, ended } = identityOf(reply);
+    const { id, created, model, begun, ended, sealed } = identityOf(reply);
     this.#begun = begun;
     this.#ended = ended;
+    this.#sealed = sealed;
     const same = { id, object: 'chat.completion.chunk', created, model };
     this.#head = `data: ${lineSafe(JSON.stringify(same)).slice(0, -1)},"choices":[`;
     this.#tail = this.#withUsage ? '],"usage":null}\n\n' : ']}\n\n';
@@ -206,9 +208,10 @@ export class ChatEncoder implements Encoder {
     const extra = sealedExtra(seal);
     if (head.type === 'tool-call' && extra !== undefined && call >= 0 && !this.#legacy)
       this.#delta(choice, JSON.stringify({ tool_calls: [{ index: call, extra_content: extra }] }));
-    else if (head.type !== 'tool-call' && details !== undefined && this.#reasoning.length > 0)
-      this.#delta(choice, JSON.stringify({ reasoning_details: details }));
-    else this.lost++;
+    else if (head.type !== 'tool-call' && details !== undefined && this.#reasoning.length > 0) {
+      const left = details.filter((detail) => !this.#sealed.has(JSON.stringify(detail)));
+      if (left.length > 0) this.#delta(choice, JSON.stringify({ reasoning_details: left }));
+    } else this.lost++;
   }
 
   /** Writes one chunk, the role before it in the same write when it is the choice's first (CC-02). `json` is the delta. */

@@ -2,7 +2,8 @@ import { ChatDecoder } from './decoder.ts';
 import { ChatEncoder } from './encoder.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
-import { ChatPassage, passesWhole } from './passage.ts';
+import { ChatPassage } from './passage.ts';
+import { passWhole } from './passage-whole.ts';
 import { encodeWhole } from './whole.ts';
 import { EVENT_STREAM } from '../codec.ts';
 import type { Dialect, Protocol } from '../codec.ts';
@@ -24,7 +25,7 @@ export const dialect: Dialect = {
   streamType: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),
   passage: (reply) => new ChatPassage(reply),
-  passesWhole,
+  passWhole,
   encodeWhole,
   encodeError: encodeOpenAiError,
 };

@@ -1,9 +1,9 @@
-import { identityOf, isLegacy } from './encoder.ts';
+import { readReasoning } from './decoder-parts.ts';
+import { identityOf } from './encoder.ts';
 import { usageObject } from './usage.ts';
 import { finishWord } from './words.ts';
 import { DONE_FRAME, dataFrame } from '../../framing/sse-writer.ts';
 import type { Frame } from '../../framing/frame.ts';
-import type { Completion } from '../../model/completion.ts';
 import type { Event } from '../../model/event.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -60,12 +60,13 @@ export class ChatPassage implements Passage {
       this.#carry(chunk);
       return 'drop';
     }
+    // Asked of all before any is noted as shown: the chunk passes as one, or is encoded as one.
+    if (list.some((value) => isBeyondMending(asObject(value)))) return 'encode';
     const choices: Json[] = [];
     this.#singular = this.#carried !== undefined;
     let changed = this.#singular;
     for (const value of list) {
-      const judged = this.#choice(asObject(value));
-      if (judged === 'encode') return 'encode';
+      const judged = this.#choice(asObject(value) ?? {});
       if (judged !== value) changed = true;
       if (judged !== undefined) choices.push(judged);
     }
@@ -109,14 +110,12 @@ export class ChatPassage implements Passage {
     return text + DONE_FRAME;
   }
 
-  /** The choice as it may pass, `undefined` for one with nothing to say, `encode` for one that cannot be mended in place. */
-  #choice(choice: JsonObject | undefined): JsonObject | 'encode' | undefined {
-    const number = asNumber(choice?.['index']);
-    if (choice === undefined || number === undefined || 'text' in choice) return 'encode';
+  /** The choice as it may pass, `undefined` for one with nothing to say. */
+  #choice(choice: JsonObject): JsonObject | undefined {
+    const number = asNumber(choice['index']) ?? 0;
     const reason = choice['finish_reason'] === '' ? undefined : asString(choice['finish_reason']);
     if (this.#identity.ended.has(number)) return undefined;
     const delta = this.#delta(asObject(choice['delta']) ?? {}, number);
-    if (delta === 'encode') return 'encode';
     const silent = Object.values(delta).every((value) => value === null);
     if (reason === undefined && silent && (choice['logprobs'] ?? null) === null)
       return undefined;
@@ -131,10 +130,8 @@ export class ChatPassage implements Passage {
     return { ...rest, delta, finish_reason: word };
   }
 
-  #delta(delta: JsonObject, number: number): JsonObject | 'encode' {
+  #delta(delta: JsonObject, number: number): JsonObject {
     const { content } = delta;
-    const calls = (asArray(delta['tool_calls']) ?? []).length > 0 || (delta['function_call'] ?? null) !== null;
-    if (calls || Array.isArray(content) || Object.values(delta).some(isCut)) return 'encode';
     const { begun } = this.#identity;
     let mended = delta;
     if (!begun.has(number)) {
@@ -152,6 +149,7 @@ export class ChatPassage implements Passage {
   }
 
   #reasoned(delta: JsonObject): JsonObject {
+    for (const part of readReasoning(delta)?.sealed ?? []) this.#identity.sealed.add(JSON.stringify(part));
     const text = asString(delta['reasoning_content']) ?? asString(delta['reasoning']);
     if (text === undefined) return delta;
     const { reasoning_content: own, reasoning: other, ...rest } = delta;
@@ -177,6 +175,14 @@ export class ChatPassage implements Passage {
   }
 }
 
+/** Whether a choice can only be encoded anew: it calls a tool, or is not in the form of a chunk. */
+function isBeyondMending(choice: JsonObject | undefined): boolean {
+  if (choice === undefined || asNumber(choice['index']) === undefined || 'text' in choice) return true;
+  const delta = asObject(choice['delta']) ?? {};
+  const calls = (asArray(delta['tool_calls']) ?? []).length > 0 || (delta['function_call'] ?? null) !== null;
+  return calls || Array.isArray(delta['content']) || Object.values(delta).some(isCut);
+}
+
 /** Whether a text begins or ends with half a character (CC-03). */
 function isCut(value: Json): boolean {
   return typeof value === 'string' && !value.isWellFormed();
@@ -198,21 +204,4 @@ function chunkOf(data: string): JsonObject | undefined {
 
 function chunkFrame(chunk: JsonObject): string {
   return dataFrame(JSON.stringify(chunk));
-}
-
-/** Whether a whole chat body says what this gateway would say: its words for the ends, its ids, usage, and reasoning where clients look for it. */
-export function passesWhole(completion: Completion, body: Uint8Array, reply: Reply): boolean {
-  const { finish, blocks, usage } = completion;
-  if (finish === undefined || usage?.raw === undefined || usage.suspect === true || isLegacy(reply.body)) return false;
-  const ends = [{ ...finish, choice: 0 }, ...(finish.others ?? [])];
-  const calledIn = new Set(blocks.filter(({ head }) => head.type === 'tool-call').map(({ head }) => head.choice ?? 0));
-  if (!ends.every(({ choice, reason, raw }) => raw === undefined || raw === finishWord(reason, calledIn.has(choice), false))) return false;
-  return blocks.every(({ head, text }) => {
-    if (head.type === 'tool-call') return text !== '{}' && says(body, `"${head.id}"`);
-    return head.type !== 'reasoning' || (reply.options.chatReasoningField === 'reasoning_content' && says(body, '"reasoning_content"'));
-  });
-}
-
-function says(body: Uint8Array, text: string): boolean {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(text);
 }
