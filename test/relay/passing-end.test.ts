@@ -185,3 +185,23 @@ test('CC-03 text behind a tool call, which is encoded, keeps its place', async (
     expect(record.at('gear').text).toBe('events');
   }
 });
+
+test('CC-20 CC-21 what must be sent back next turn reaches the client once, though the calls behind it are encoded', async () => {
+  const thought = (detail: object): string => chunk({ reasoning: 'th', reasoning_details: [detail] });
+  const call = chunk({
+    reasoning_details: [{ type: 'reasoning.encrypted', data: 'two', id: 'call_1' }],
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+  });
+  const body = ROLE + thought({ type: 'reasoning.text', text: 'th' }) + thought({ type: 'reasoning.text', signature: 'one' }) + call;
+  const { text } = await bench.play(streaming(body + chunk({}, 'tool_calls') + DONE));
+  expect(readChatStream(text, false).reasonings.get(0)).toBe('thth');
+  expect([text.split('"one"').length, text.split('"two"').length]).toEqual([2, 2]);
+});
+
+test('CC-02 CC-04 CC-22 choices that share a chunk pass together or are encoded together', async () => {
+  const delta = { tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }] };
+  const first = { index: 0, delta: { role: 'assistant', content: '' }, finish_reason: 'stop' };
+  const body = data({ ...SAME, choices: [first, { index: 1, delta, finish_reason: 'tool_calls' }] });
+  const { text } = await bench.play(streaming(body + DONE), { more: { n: 2 } });
+  expect(readChatStream(text, false).finishes).toEqual(new Map([[0, 'stop'], [1, 'tool_calls']]));
+});
