@@ -17,6 +17,8 @@ export interface IntakeLimits {
 /** The shape of a body, which its first bytes decide; the content type is only a hint (UP-06). */
 export type BodyShape = 'events' | 'json' | 'html' | 'raw';
 
+// U+FEFF in UTF-8, one character per byte.
+const BOM = '\u00ef\u00bb\u00bf';
 const MARKUP = /^<(?:!doctype|html|head|body|\?xml|!--)/i;
 
 /**
@@ -25,8 +27,9 @@ const MARKUP = /^<(?:!doctype|html|head|body|\?xml|!--)/i;
  */
 export function shapeOf(head: Uint8Array, contentType: string): BodyShape | undefined {
   if (contentType.startsWith('audio/') || contentType === 'application/octet-stream') return 'raw';
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 64)).toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '').trimStart();
-  if (text === '') return undefined;
+  const start = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 64)).toString('latin1');
+  const text = (start.startsWith(BOM) ? start.slice(BOM.length) : start).trimStart();
+  if (text === '' || BOM.startsWith(text)) return undefined;
   if (text.startsWith('{') || text.startsWith('[')) return 'json';
   if (/^(?:data|event|id|retry)?:/.test(text)) return 'events';
   if (text.startsWith('<')) return text.length >= 9 ? (MARKUP.test(text) ? 'html' : 'raw') : undefined;
