@@ -90,6 +90,7 @@ function carrier({ from, to, gear }: Way, chunks: readonly Buffer[]): () => numb
       deadlines: DEADLINES,
       usageGrace: 1000,
       failed: () => undefined,
+      faulted: () => undefined,
     });
     carried.head(200, HEAD);
     for (const chunk of chunks) carried.data(chunk);

@@ -180,6 +180,7 @@ export class Run {
         ? { first, idle, progress, total: stream }
         : { first: whole, idle: whole, progress: whole, total: whole },
       usageGrace: snapshot.timers.usageGrace,
+      faulted: this.#deps.faulted,
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
     this.#relay = relay;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { GatewayFailure } from '../model/errors.ts';
+import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Gear } from '../model/record.ts';
 import type { DecoderContext, Protocol } from '../protocols/codec.ts';
@@ -25,6 +25,8 @@ export interface RelayParts {
   readonly usageGrace: number;
   /** The upstream refused or broke before anything was decoded; `stale` = one more try is free. */
   readonly failed: (error: GatewayError, stale: boolean) => void;
+  /** Is given every fault of the gateway's own. */
+  readonly faulted: (fault: unknown) => void;
 }
 
 // How long an upstream may keep its body open after its terminal event before the connection is given up (WD-04, FM-47).
@@ -66,14 +68,14 @@ export class Relay implements ExchangeHandler {
     }
     const { late } = this.#parts;
     if (late === undefined) {
-      this.#begin(headers);
+      this.#guarded(() => this.#begin(headers));
       return;
     }
     this.#exchange?.pause();
     late.then(
       () => {
         if (this.#over) return;
-        this.#begin(headers);
+        this.#guarded(() => this.#begin(headers));
         this.#exchange?.resume();
       },
       (error: unknown) => {
@@ -88,7 +90,7 @@ export class Relay implements ExchangeHandler {
     this.#answer = answer;
     const coding = codingOf(headers['content-encoding']);
     if (coding === 'unknown') {
-      this.#stop();
+      this.abandon();
       this.#parts.failed({ kind: 'bad_response', message: 'The upstream compressed its answer in a way that was not asked for.' }, false);
       return;
     }
@@ -109,7 +111,9 @@ export class Relay implements ExchangeHandler {
     if (this.#over) return;
     if (this.#refusal !== undefined) {
       this.#refusal.bytes += chunk.length;
-      if (this.#refusal.bytes <= REFUSAL_LIMIT) this.#refusal.body.push(chunk);
+      this.#refusal.body.push(chunk);
+      // More than an error has to say: its status is enough.
+      if (this.#refusal.bytes > REFUSAL_LIMIT) this.#break({ kind: 'bad_response', message: 'The upstream refused at length.' });
       return;
     }
     if (this.#inflater === undefined) this.#take(chunk);
@@ -125,7 +129,7 @@ export class Relay implements ExchangeHandler {
 
   fail(error: GatewayError, fault: TransportFault): void {
     if (this.#over) return;
-    if (this.#intake === undefined) {
+    if (this.#intake === undefined && this.#refusal === undefined) {
       this.#stop();
       this.#parts.failed(error, fault.stale);
       return;
@@ -148,8 +152,10 @@ export class Relay implements ExchangeHandler {
   #take(chunk: Buffer): void {
     const intake = this.#intake;
     if (intake === undefined || this.#over) return;
-    intake.push(chunk);
-    this.#afterRead(intake);
+    this.#guarded(() => {
+      intake.push(chunk);
+      this.#afterRead(intake);
+    });
   }
 
   #afterRead(intake: Intake): void {
@@ -177,32 +183,49 @@ export class Relay implements ExchangeHandler {
 
   // The answer is whole but the body stays open: what was waited for, late usage, does not come.
   #giveUpWaiting(intake: Intake): void {
-    intake.end();
-    this.#answer?.flush();
+    this.#guarded(() => {
+      intake.end();
+      this.#answer?.flush();
+    });
     this.abandon();
   }
 
   #finishBody(): void {
     if (this.#over) return;
     this.#stop();
-    if (this.#intake === undefined) return;
-    this.#intake.end();
-    this.#answer?.flush();
+    this.#guarded(() => {
+      this.#intake?.end();
+      this.#answer?.flush();
+    });
   }
 
   #break(error: GatewayError): void {
     if (this.#over) return;
-    this.#stop();
-    this.#exchange?.abort();
+    this.abandon();
     const intake = this.#intake;
     if (intake === undefined) {
-      this.#parts.failed(error, false);
+      // A refusal that breaks off is still one: its status says enough.
+      if (this.#refusal === undefined) this.#parts.failed(error, false);
+      else this.#refuse(this.#refusal);
       return;
     }
-    // A reset after the whole answer takes nothing away from it.
-    if (intake.phase === 'finished') intake.end();
-    else intake.fail(error);
-    this.#answer?.flush();
+    this.#guarded(() => {
+      // A reset after the whole answer takes nothing away from it.
+      if (intake.phase === 'finished') intake.end();
+      else intake.fail(error);
+      this.#answer?.flush();
+    });
+  }
+
+  // A fault of our own in the middle of an answer costs this answer, not the process (FM-32).
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.#parts.faulted(fault);
+      this.abandon();
+      this.#parts.failed(INTERNAL, false);
+    }
   }
 
   #expire(error: GatewayError): void {

@@ -5,8 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { answering, streaming } from '../support/fake-upstream.ts';
 import type { Play } from '../support/fake-upstream.ts';
 import { Peek } from '../support/peek.ts';
-import { TEXT_CLIENTS } from '../support/text-requests.ts';
-import { WIRES } from '../support/upstream-bodies.ts';
 import { FORMATS, openStage, UPSTREAM_KEY } from './stage.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -204,74 +202,5 @@ describe('before content, whatever an upstream does is a status and a JSON body 
         'upstream_unreachable',
       ]);
     }
-  });
-});
-
-describe('what an upstream may do and still be understood', () => {
-  test.each(['gzip', 'deflate', 'br', 'zstd'] as const)(
-    'UP-07 an answer in %s, although identity was asked, is read event by event',
-    async (coding) => {
-      const zlib = await import('node:zlib');
-      const makers = {
-        gzip: zlib.createGzip,
-        deflate: zlib.createDeflate,
-        br: zlib.createBrotliCompress,
-        zstd: zlib.createZstdCompress,
-      };
-      const stage = await openStage();
-      const held = Promise.withResolvers<void>();
-      stage.upstream.on('m', async (reply) => {
-        reply.head(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
-        const coder = makers[coding]();
-        coder.on('data', (chunk: Buffer) => void reply.write(chunk));
-        const [first = '', ...rest] = WIRES['openai-chat']
-          .stream({ text: ['one ', 'two'] })
-          .split(/(?<="one "[^\n]*\n\n)/);
-        coder.write(first);
-        coder.flush();
-        await held.promise;
-        coder.once('end', () => reply.end());
-        coder.end(rest.join(''));
-      });
-      const exchange = stage.ask('openai-chat', 'openai-chat/m');
-      await exchange.until('one ');
-      held.resolve();
-      const answer = await exchange.done;
-      expect(TEXT_CLIENTS['openai-chat'].read(answer, true)).toMatchObject({ text: 'one two' });
-      expect(answer.headers['content-encoding']).toBeUndefined();
-      expect(stage.upstream.received[0]?.headers['accept-encoding']).toBe('identity');
-    },
-  );
-
-  test('CC-10 a target that refuses stream_options is asked again without it, and is remembered', async () => {
-    const stage = await openStage({ provider: ['capabilities: {stream_usage: true}'] });
-    stage.upstream.on('m', (reply, request) => {
-      const refused = request.body.includes('stream_options');
-      const play = refused
-        ? answering(400, JSON_TYPE, told('Unknown field: stream_options'))
-        : streaming(WIRES['openai-chat'].stream({ text: ['ok'] }));
-      return play(reply, request);
-    });
-    for (const dialect of FORMATS) expect((await stage.ask(dialect, 'openai-chat/m').done).status).toBe(200);
-    expect(stage.upstream.received.map(({ body }) => body.includes('stream_options'))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
-    const attempts = (await stage.records(3)).map((record) => record.at('attempts').value);
-    expect(attempts).toEqual([2, 1, 1]);
-  });
-
-  test('a kept connection that the upstream closed meanwhile costs one free try; one that breaks every time is not tried for ever', async () => {
-    const stage = await openStage();
-    let calls = 0;
-    stage.upstream.on('once', (reply, request) =>
-      calls++ === 0 ? reply.reset() : streaming(WIRES['openai-chat'].stream({ text: ['ok'] }))(reply, request),
-    );
-    expect((await stage.ask('openai-chat', 'openai-chat/once').done).status).toBe(200);
-    stage.upstream.on('always', (reply) => reply.reset());
-    expect((await stage.ask('openai-chat', 'openai-chat/always').done).status).toBe(502);
-    expect(stage.upstream.for('always')).toHaveLength(2);
   });
 });

@@ -111,6 +111,23 @@ describe('a client that leaves stops its upstream within a second, and the recor
   );
 });
 
+test('the sandbox stops, too, when its client leaves: while it writes, and while it waits for a reader', async () => {
+  const stage = await openStage();
+  for (const dialect of FORMATS) {
+    const writing = stage.ask(dialect, 'sandbox/echo:tokens=2000,rate=20');
+    await writing.until('data: ');
+    writing.socket.destroy();
+    const waiting = stage.ask(dialect, 'sandbox/echo:tokens=50000');
+    await waiting.until('data: ');
+    waiting.socket.pause();
+    await sleep(100);
+    waiting.socket.destroy();
+  }
+  const ends = (await stage.records(6)).map((record) => record.at('ended').value);
+  expect(ends).toEqual(ends.map(() => 'abandoned'));
+  expect(stage.gateway.log.filter((line) => line.includes('"fault"'))).toEqual([]);
+});
+
 describe('a slow reader', () => {
   test('FM-31 gets everything once it reads again', async () => {
     const stage = await openStage({ top: 'limits: {stream_total: 100MB}', provider: ['idle_timeout: 300ms'] });
