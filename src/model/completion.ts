@@ -49,7 +49,7 @@ export class Collector {
   #model = '';
   #created: number | undefined;
   #blocks: OpenBlock[] = [];
-  #natives: NativeValue[] = [];
+  readonly #natives: NativeValue[] = [];
   #usage: Usage | undefined;
   #finish: Completion['finish'];
   #error: GatewayError | undefined;

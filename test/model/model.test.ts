@@ -94,7 +94,7 @@ describe('the fields of a request', () => {
     const values = { string: 'a', number: 1.5, boolean: true, array: [1], object: { b: 1 } };
     for (const reader of Object.keys(values) as (keyof typeof values)[])
       for (const [type, value] of Object.entries(values)) {
-        const read = refusal(() => fields({ k: value as string })[reader]('k'));
+        const read = refusal(() => fields({ k: value })[reader]('k'));
         if (reader !== type) expect([reader, type, read]).toEqual([reader, type, ['k', 'invalid_value', 'invalid_request']]);
         else expect(read instanceof Fields ? read.value : read).toEqual(value);
       }
@@ -107,7 +107,7 @@ const TEXT: Event = { type: 'text-delta', index: 0, text: 'a' };
 const END: Event = { type: 'block-end', index: 0 };
 const FINISH: Event = { type: 'finish', reason: 'stop' };
 const FAILED: Event = { type: 'error', error: { kind: 'timeout', message: 'm' } };
-const USED: Event = { type: 'usage', usage: { input: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, output: 1, reasoning: 0, audioOutput: 0 } };
+const USED = { type: 'usage', usage: { input: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, output: 1, reasoning: 0, audioOutput: 0 } } satisfies Event;
 const NATIVE: Event = { type: 'native', native: { protocol: 'openai-chat', value: {} } };
 
 describe('the grammar of events', () => {
@@ -167,7 +167,7 @@ describe('a collected answer', () => {
 
   test('keeps seals, sounds, annotations, the last usage and the end', () => {
     const seal = { protocol: 'openai-chat', data: 'x' } as const;
-    const later: Event = { type: 'usage', usage: { ...(USED as Extract<Event, { type: 'usage' }>).usage, output: 9 } };
+    const later: Event = { type: 'usage', usage: { ...USED.usage, output: 9 } };
     const completion = collect([
       { ...START, created: 7 },
       { ...OPEN, block: { type: 'media', media: 'audio' } },
