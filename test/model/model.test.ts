@@ -10,7 +10,12 @@ import type { JsonObject } from '../../src/model/json.ts';
 
 /** A number as JSON may write it. */
 const numberText = fc.stringMatching(/^-?(?:0|[1-9]\d{0,25})(?:\.\d{1,25})?(?:[eE][+-]?\d{1,3})?$/);
-const scalar = fc.oneof(numberText, fc.constantFrom('true', 'false', 'null'), fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)), numberText.map((text) => `"${text}, ${text}"`));
+const scalar = fc.oneof(
+  numberText,
+  fc.constantFrom('true', 'false', 'null'),
+  fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+  numberText.map((text) => `"${text}, ${text}"`),
+);
 const key = fc.string({ maxLength: 4 }).filter((text) => text !== '__proto__' && !/^\d+$/.test(text));
 /** JSON text without white space, whose keys are unique and in an order that objects keep. */
 const { json } = fc.letrec<{ json: string }>((tie) => ({
@@ -18,7 +23,9 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
     { maxDepth: 3 },
     scalar,
     fc.array(tie('json'), { maxLength: 4 }).map((parts) => `[${parts.join(',')}]`),
-    fc.uniqueArray(fc.tuple(key, tie('json')), { maxLength: 4, selector: ([name]) => name }).map((entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`),
+    fc
+      .uniqueArray(fc.tuple(key, tie('json')), { maxLength: 4, selector: ([name]) => name })
+      .map((entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`),
   ),
 }));
 
@@ -42,17 +49,33 @@ describe('JSON', () => {
     );
   });
 
-  test.each(['1e-7', '0.0000001', '-0.00000012', '-0', '-0.0', '0.1', '123456789.1234567', '1E5', '9007199254740993', '10000.005100000094'])(
-    'UP-10 %s stays as it is',
-    (number) => {
-      for (const text of [number, `[${number}]`, `{"a":${number}}`, `[1,${number},"x"]`]) expect(JSON.stringify(parseJson(text))).toBe(text);
-    },
-  );
+  test.each([
+    '1e-7',
+    '0.0000001',
+    '-0.00000012',
+    '-0',
+    '-0.0',
+    '0.1',
+    '123456789.1234567',
+    '1E5',
+    '9007199254740993',
+    '10000.005100000094',
+  ])('UP-10 %s stays as it is', (number) => {
+    for (const text of [number, `[${number}]`, `{"a":${number}}`, `[1,${number},"x"]`])
+      expect(JSON.stringify(parseJson(text))).toBe(text);
+  });
 
   test('a number kept as text is a number, and nothing else', () => {
     const kept = parseJson('1.0');
-    expect([asNumber(kept), asObject(kept), asArray(kept), asString(kept)]).toEqual([1, undefined, undefined, undefined]);
-    expect([asNumber('1'), asNumber(null), asObject([]), asObject(null), asArray({}), asString(1)]).toEqual(Array.from({ length: 6 }));
+    expect([asNumber(kept), asObject(kept), asArray(kept), asString(kept)]).toEqual([
+      1,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([asNumber('1'), asNumber(null), asObject([]), asObject(null), asArray({}), asString(1)]).toEqual(
+      Array.from({ length: 6 }),
+    );
   });
 
   test.each(['', '{', '[1,]', '01', '1.', '\u00a01', "{'a':1}", '{"a":1}x', '"\u0001"'])('%j is refused', (text) => {
@@ -72,21 +95,49 @@ describe('the fields of a request', () => {
   };
 
   test('OR-42 a wrong type is refused by its path, however deep', () => {
-    const body = fields({ messages: [{ content: [{ type: 't', text: 5 }] }, 'no'], tools: [{ f: { name: [] } }], stop: ['a', 1] });
+    const body = fields({
+      messages: [{ content: [{ type: 't', text: 5 }] }, 'no'],
+      tools: [{ f: { name: [] } }],
+      stop: ['a', 1],
+    });
     const [message] = fields({ messages: [{ content: [{ type: 't', text: 5 }] }] }).objects('messages');
     const [part] = message?.objects('content') ?? [];
-    expect(refusal(() => part?.string('text'))).toEqual(['messages[0].content[0].text', 'invalid_value', 'invalid_request']);
+    expect(refusal(() => part?.string('text'))).toEqual([
+      'messages[0].content[0].text',
+      'invalid_value',
+      'invalid_request',
+    ]);
     expect(refusal(() => body.objects('messages'))).toEqual(['messages[1]', 'invalid_value', 'invalid_request']);
-    expect(refusal(() => body.objects('tools')[0]?.object('f')?.string('name'))).toEqual(['tools[0].f.name', 'invalid_value', 'invalid_request']);
+    expect(refusal(() => body.objects('tools')[0]?.object('f')?.string('name'))).toEqual([
+      'tools[0].f.name',
+      'invalid_value',
+      'invalid_request',
+    ]);
     expect(refusal(() => body.strings('stop'))).toEqual(['stop[1]', 'invalid_value', 'invalid_request']);
-    expect(refusal(() => body.requiredString('model'))).toEqual(['model', 'missing_required_parameter', 'invalid_request']);
+    expect(refusal(() => body.requiredString('model'))).toEqual([
+      'model',
+      'missing_required_parameter',
+      'invalid_request',
+    ]);
     expect(refusal(() => fields({ n: 1.5 }).integer('n'))).toEqual(['n', 'invalid_value', 'invalid_request']);
   });
 
   test('null and absent are the same; what every object inherits is absent', () => {
     for (const object of [fields({ a: null }), fields({})]) {
-      expect([object.string('a'), object.number('a'), object.integer('a'), object.boolean('a'), object.array('a'), object.object('a')]).toEqual(Array.from({ length: 6 }));
-      expect([object.objects('a'), object.strings('a'), object.get('toString'), object.get('__proto__')]).toEqual([[], [], undefined, undefined]);
+      expect([
+        object.string('a'),
+        object.number('a'),
+        object.integer('a'),
+        object.boolean('a'),
+        object.array('a'),
+        object.object('a'),
+      ]).toEqual(Array.from({ length: 6 }));
+      expect([object.objects('a'), object.strings('a'), object.get('toString'), object.get('__proto__')]).toEqual([
+        [],
+        [],
+        undefined,
+        undefined,
+      ]);
     }
   });
 
@@ -95,7 +146,8 @@ describe('the fields of a request', () => {
     for (const reader of Object.keys(values) as (keyof typeof values)[])
       for (const [type, value] of Object.entries(values)) {
         const read = refusal(() => fields({ k: value })[reader]('k'));
-        if (reader !== type) expect([reader, type, read]).toEqual([reader, type, ['k', 'invalid_value', 'invalid_request']]);
+        if (reader !== type)
+          expect([reader, type, read]).toEqual([reader, type, ['k', 'invalid_value', 'invalid_request']]);
         else expect(read instanceof Fields ? read.value : read).toEqual(value);
       }
   });
@@ -107,7 +159,10 @@ const TEXT: Event = { type: 'text-delta', index: 0, text: 'a' };
 const END: Event = { type: 'block-end', index: 0 };
 const FINISH: Event = { type: 'finish', reason: 'stop' };
 const FAILED: Event = { type: 'error', error: { kind: 'timeout', message: 'm' } };
-const USED = { type: 'usage', usage: { input: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, output: 1, reasoning: 0, audioOutput: 0 } } satisfies Event;
+const USED = {
+  type: 'usage',
+  usage: { input: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, output: 1, reasoning: 0, audioOutput: 0 },
+} satisfies Event;
 const NATIVE: Event = { type: 'native', native: { protocol: 'openai-chat', value: {} } };
 
 describe('the grammar of events', () => {
@@ -120,7 +175,10 @@ describe('the grammar of events', () => {
 
   test.each<readonly [string, readonly Event[]]>([
     ['a plain answer', [START, OPEN, TEXT, END, USED, FINISH]],
-    ['blocks that overlap', [START, OPEN, { ...OPEN, index: 1 }, TEXT, { ...TEXT, index: 1 }, END, { ...END, index: 1 }, FINISH]],
+    [
+      'blocks that overlap',
+      [START, OPEN, { ...OPEN, index: 1 }, TEXT, { ...TEXT, index: 1 }, END, { ...END, index: 1 }, FINISH],
+    ],
     ['an error before the start', [FAILED]],
     ['an error in an open block', [START, OPEN, FAILED]],
   ])('lets %s pass', (_what, events) => {
@@ -145,7 +203,14 @@ describe('the grammar of events', () => {
     ['input-delta in a text block', [START, OPEN, { type: 'input-delta', index: 0, json: '' }]],
     ['audio-delta in a text block', [START, OPEN, { type: 'audio-delta', index: 0, base64: '' }]],
     ['text-delta in a tool-call block', [START, { ...OPEN, block: { type: 'tool-call', id: 'c', name: 'f' } }, TEXT]],
-    ['annotation in a refusal block', [START, { ...OPEN, block: { type: 'refusal' } }, { type: 'annotation', index: 0, annotation: { type: 'url', url: 'u' } }]],
+    [
+      'annotation in a refusal block',
+      [
+        START,
+        { ...OPEN, block: { type: 'refusal' } },
+        { type: 'annotation', index: 0, annotation: { type: 'url', url: 'u' } },
+      ],
+    ],
   ])('refuses %s, and nothing before it', (rule, events) => {
     expect(run(events.slice(0, -1))).toBe(events.length - 1);
     expect(() => run(events)).toThrow(`broken grammar: ${rule}`);
@@ -159,7 +224,12 @@ describe('a collected answer', () => {
         const opens = [0, 1, 2].map((index): Event => ({ ...OPEN, index }));
         const deltas = pieces.map(([index, text]): Event => ({ ...TEXT, index, text }));
         const { blocks } = collect([START, ...opens, ...deltas]);
-        const expected = [0, 1, 2].map((index) => pieces.filter(([own]) => own === index).map(([, text]) => text).join(''));
+        const expected = [0, 1, 2].map((index) =>
+          pieces
+            .filter(([own]) => own === index)
+            .map(([, text]) => text)
+            .join(''),
+        );
         expect(blocks.map(({ text, closed }) => [text, closed])).toEqual(expected.map((text) => [text, false]));
       }),
     );
@@ -179,10 +249,22 @@ describe('a collected answer', () => {
       later,
       { type: 'finish', reason: 'length', raw: 'max', others: [{ choice: 1, reason: 'stop' }] },
     ]);
-    expect(completion).toMatchObject({ id: 'i', model: 'm', created: 7, usage: { output: 9 }, natives: [{ value: {} }] });
+    expect(completion).toMatchObject({
+      id: 'i',
+      model: 'm',
+      created: 7,
+      usage: { output: 9 },
+      natives: [{ value: {} }],
+    });
     expect(completion.blocks).toMatchObject([{ audio: ['AA==', 'AQ=='], seal, closed: true }]);
     expect(completion.finish).toEqual({ reason: 'length', raw: 'max', others: [{ choice: 1, reason: 'stop' }] });
-    expect(collect([FAILED])).toEqual({ id: '', model: '', blocks: [], natives: [], error: { kind: 'timeout', message: 'm' } });
+    expect(collect([FAILED])).toEqual({
+      id: '',
+      model: '',
+      blocks: [],
+      natives: [],
+      error: { kind: 'timeout', message: 'm' },
+    });
   });
 
   test('an event of a block that never opened is a fault', () => {

@@ -36,7 +36,9 @@ export class Bench {
   /** @param yaml further sections of the configuration */
   static async start(yaml = ''): Promise<Bench> {
     const upstream = await FakeUpstream.start();
-    const gateway = await startGateway(`providers:\n  chat:\n    protocol: openai-chat\n    base_url: ${upstream.url}/v1\n${yaml}`);
+    const gateway = await startGateway(
+      `providers:\n  chat:\n    protocol: openai-chat\n    base_url: ${upstream.url}/v1\n${yaml}`,
+    );
     return new Bench(upstream, gateway);
   }
 
@@ -96,7 +98,11 @@ export function chunk(delta: unknown, finish: string | null = null, more: object
 export const ROLE: string = chunk({ role: 'assistant', content: '' });
 
 /** The usage chunk. */
-export const USAGE: string = data({ ...SAME, choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
+export const USAGE: string = data({
+  ...SAME,
+  choices: [],
+  usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+});
 
 /** The end marker. */
 export const DONE = 'data: [DONE]\n\n';

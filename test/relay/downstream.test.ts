@@ -59,7 +59,10 @@ test('WD-02 what was taken since the last flush leaves as one piece, text and by
   down.end();
   const { chunks, end } = await client.done;
   const piece = (size: number): string => `${EVENT}data: ${'x'.repeat(size)}\n\n`;
-  expect([end, chunks.map(String)]).toEqual(['clean', [`${EVENT}data: 1\n\ndata: 2\n\n`, piece(1), piece(1_000), piece(100_000)]]);
+  expect([end, chunks.map(String)]).toEqual([
+    'clean',
+    [`${EVENT}data: 1\n\ndata: 2\n\n`, piece(1), piece(1_000), piece(100_000)],
+  ]);
 });
 
 test('OR-11 WD-07 silence is filled with comments, whole and between events, until the end', async () => {

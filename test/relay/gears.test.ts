@@ -26,7 +26,10 @@ interface Meaning {
 
 function meaningOf(told: Told, record: unknown): Meaning {
   // Ids of the gateway's own making are never the same twice.
-  const calls = told.calls.map((call) => ({ ...call, id: call.id.replace(/^call_(?:minted|[a-z0-9]{24})$/, 'minted') }));
+  const calls = told.calls.map((call) => ({
+    ...call,
+    id: call.id.replace(/^call_(?:minted|[a-z0-9]{24})$/, 'minted'),
+  }));
   const { text, reasoning, refusal, finish, usage, error, normalEnd, broken } = told;
   return { told: { text, reasoning, refusal, calls, finish, usage: usage.value, error, normalEnd, broken }, record };
 }
@@ -50,7 +53,10 @@ function byEvents(recording: Recording, body: JsonObject): Meaning {
   const answer = { status: 200, headers: { 'content-type': EVENT_STREAM }, chunks, reads: [], end: 'clean' as const };
   const told = readChoiceStream({ ...answer, body: Buffer.concat(chunks) }, 'chat');
   const usage = tally.usage ?? tally.estimate();
-  return meaningOf(told, { finish: tally.finish, tokens: [inputTotal(usage), outputTotal(usage), usage.estimated === true] });
+  return meaningOf(told, {
+    finish: tally.finish,
+    tokens: [inputTotal(usage), outputTotal(usage), usage.estimated === true],
+  });
 }
 
 describe.skipIf(!haveRecordings)('every recorded chat stream', () => {
@@ -74,7 +80,11 @@ describe.skipIf(!haveRecordings)('every recorded chat stream', () => {
         finish: record.at('finish').value,
         tokens: [tokens.at('input').value, tokens.at('output').value, tokens.at('estimated').given],
       });
-      return { name: `${recording.file} at ${size} (${gear})`, passed, encoded: byEvents(recording, asked as JsonObject) };
+      return {
+        name: `${recording.file} at ${size} (${gear})`,
+        passed,
+        encoded: byEvents(recording, asked as JsonObject),
+      };
     });
     for (const { name, passed, encoded } of faults) expect({ name, ...passed }).toEqual({ name, ...encoded });
   });

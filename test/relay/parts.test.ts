@@ -123,22 +123,35 @@ describe('compressed bodies', () => {
     ['zstd', zstdCompressSync],
   ];
   /** What comes out, and how it ended. */
-  const inflated = (coding: Coding, bytes: Uint8Array, limit: number, size: number): Promise<{ bytes: Buffer; end: string }> =>
+  const inflated = (
+    coding: Coding,
+    bytes: Uint8Array,
+    limit: number,
+    size: number,
+  ): Promise<{ bytes: Buffer; end: string }> =>
     new Promise((resolve) => {
       const out: Buffer[] = [];
       const over = (end: string): void => resolve({ bytes: Buffer.concat(out), end });
-      const inflater = new Inflater(coding, limit, { data: (chunk) => out.push(chunk), end: () => over('end'), fail: (error) => over(error.kind) });
+      const inflater = new Inflater(coding, limit, {
+        data: (chunk) => out.push(chunk),
+        end: () => over('end'),
+        fail: (error) => over(error.kind),
+      });
       for (let at = 0; at < bytes.length; at += size) inflater.push(Buffer.from(bytes.subarray(at, at + size)));
       inflater.end();
     });
 
-  test.each(SQUEEZE)('UP-07 %s is read however it was cut, and a damaged or short one is an error', async (coding, squeeze) => {
-    const text = Buffer.from(Array.from({ length: 3_000 }, (_, n) => `data: ${n * 7919}\n\n`).join(''));
-    const small = squeeze(text);
-    for (const size of [1, 1_000, 1 << 20]) expect(await inflated(coding, small, 1 << 20, size)).toEqual({ bytes: text, end: 'end' });
-    expect((await inflated(coding, small.subarray(0, -9), 1 << 20, 512)).end).toBe('bad_response');
-    expect((await inflated(coding, Buffer.from('data: {"a":1}\n\n'), 1 << 20, 512)).end).toBe('bad_response');
-  });
+  test.each(SQUEEZE)(
+    'UP-07 %s is read however it was cut, and a damaged or short one is an error',
+    async (coding, squeeze) => {
+      const text = Buffer.from(Array.from({ length: 3_000 }, (_, n) => `data: ${n * 7919}\n\n`).join(''));
+      const small = squeeze(text);
+      for (const size of [1, 1_000, 1 << 20])
+        expect(await inflated(coding, small, 1 << 20, size)).toEqual({ bytes: text, end: 'end' });
+      expect((await inflated(coding, small.subarray(0, -9), 1 << 20, 512)).end).toBe('bad_response');
+      expect((await inflated(coding, Buffer.from('data: {"a":1}\n\n'), 1 << 20, 512)).end).toBe('bad_response');
+    },
+  );
 
   test.each(SQUEEZE)('UP-07 a %s bomb is given up long before it is unpacked', async (coding, squeeze) => {
     const bomb = squeeze(Buffer.alloc(64 << 20));
@@ -149,9 +162,19 @@ describe('compressed bodies', () => {
   });
 
   test('UP-07 one known coding is taken, several or unknown ones are not', () => {
-    expect([undefined, '', 'identity', ' Identity '].map(codingOf)).toEqual([undefined, undefined, undefined, undefined]);
+    expect([undefined, '', 'identity', ' Identity '].map(codingOf)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(['GZIP', ' br '].map(codingOf)).toEqual(['gzip', 'br']);
-    expect(['gzip, br', 'compress', 'toString', 'gzip,gzip'].map(codingOf)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+    expect(['gzip, br', 'compress', 'toString', 'gzip,gzip'].map(codingOf)).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+    ]);
   });
 });
 
@@ -178,6 +201,7 @@ describe('the shape of a body', () => {
     const bytes = Buffer.from(head);
     expect(shapeOf(bytes, type)).toBe(shape);
     // With less of it, it is the same shape or not known yet.
-    for (let length = 0; length < bytes.length; length++) expect([undefined, shape]).toContain(shapeOf(bytes.subarray(0, length), type));
+    for (let length = 0; length < bytes.length; length++)
+      expect([undefined, shape]).toContain(shapeOf(bytes.subarray(0, length), type));
   });
 });

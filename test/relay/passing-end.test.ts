@@ -28,23 +28,27 @@ describe('a stream that stops short', () => {
   const complete = Buffer.byteLength(whole) - 2;
   const offsets = Array.from({ length: complete }, (_, offset) => offset);
 
-  test.each(['end', 'reset'] as const)('UP-04 UP-08 FM-03 CC-25 at any byte is never a normal end, and all that arrived was true (%s)', async (stop) => {
-    const bytes = Buffer.from(whole);
-    const faults = await inParallel(offsets, 8, async (offset) => {
-      const play: Play = (reply) => {
-        reply.head(200, { 'content-type': 'text/event-stream' });
-        reply.cut(bytes.subarray(0, offset), 4096);
-        if (stop === 'end') reply.end();
-        else setImmediate(() => reply.reset());
-      };
-      const { answer, text } = await bench.play(play);
-      if (answer.status !== 200) return answer.status >= 500 && !text.includes('choices') ? [] : [`${offset}: HTTP ${answer.status}`];
-      const told = readChatStream(text, false);
-      const passed = text.slice(0, text.lastIndexOf('data: {"error"'));
-      return told.end === 'error' && whole.startsWith(passed) ? [] : [`${offset}: ${told.end}`];
-    });
-    expect(faults.flat()).toEqual([]);
-  });
+  test.each(['end', 'reset'] as const)(
+    'UP-04 UP-08 FM-03 CC-25 at any byte is never a normal end, and all that arrived was true (%s)',
+    async (stop) => {
+      const bytes = Buffer.from(whole);
+      const faults = await inParallel(offsets, 8, async (offset) => {
+        const play: Play = (reply) => {
+          reply.head(200, { 'content-type': 'text/event-stream' });
+          reply.cut(bytes.subarray(0, offset), 4096);
+          if (stop === 'end') reply.end();
+          else setImmediate(() => reply.reset());
+        };
+        const { answer, text } = await bench.play(play);
+        if (answer.status !== 200)
+          return answer.status >= 500 && !text.includes('choices') ? [] : [`${offset}: HTTP ${answer.status}`];
+        const told = readChatStream(text, false);
+        const passed = text.slice(0, text.lastIndexOf('data: {"error"'));
+        return told.end === 'error' && whole.startsWith(passed) ? [] : [`${offset}: ${told.end}`];
+      });
+      expect(faults.flat()).toEqual([]);
+    },
+  );
 
   test('UP-08 behind the finish reason it is whole', async () => {
     for (const end of [complete, complete + 1, complete + 2]) {
@@ -71,7 +75,8 @@ describe('a stream that stops short', () => {
 
 describe('the end of a stream', () => {
   test('FM-18 CC-09 finish reason and usage in one chunk become two', async () => {
-    const body = TEXT + chunk({ content: 'd' }, 'stop', { usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
+    const body =
+      TEXT + chunk({ content: 'd' }, 'stop', { usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
     for (const asked of [true, false]) {
       const { text, record } = await bench.play(streaming(body + DONE), { usage: asked });
       const told = readChatStream(text, asked);
@@ -82,14 +87,18 @@ describe('the end of a stream', () => {
   });
 
   test('FM-18 usage on every chunk is read from the last, and none of it passes', async () => {
-    const counts = [1, 2, 1].map((n) => chunk({ content: 'x' }, null, { usage: { prompt_tokens: 3, completion_tokens: n, total_tokens: 3 + n } }));
+    const counts = [1, 2, 1].map((n) =>
+      chunk({ content: 'x' }, null, { usage: { prompt_tokens: 3, completion_tokens: n, total_tokens: 3 + n } }),
+    );
     const { text, record } = await bench.play(streaming(ROLE + counts.join('') + FINISH + DONE));
     expect(readChatStream(text, false).texts.get(0)).toBe('xxx');
     expect(record.at('tokens', 'output').value).toBe(1);
   });
 
   test('FM-47 CC-04 the first of two finish chunks counts, and what follows [DONE] is dropped', async () => {
-    const { text, record } = await bench.play(streaming(TEXT + FINISH + chunk({}, 'length') + USAGE + DONE + chunk({ content: 'late' }) + DONE));
+    const { text, record } = await bench.play(
+      streaming(TEXT + FINISH + chunk({}, 'length') + USAGE + DONE + chunk({ content: 'late' }) + DONE),
+    );
     expect(text).toBe(TEXT + FINISH + DONE);
     expect(record.at('finish').value).toBe('stop');
     expect(record.at('tokens', 'total').value).toBe(5);
@@ -131,12 +140,15 @@ describe('the end of a stream', () => {
 });
 
 describe('several choices', () => {
-  const choice = (index: number, delta: unknown, finish: string | null = null): string => chunk(delta, finish, {}, index);
+  const choice = (index: number, delta: unknown, finish: string | null = null): string =>
+    chunk(delta, finish, {}, index);
   const role = { role: 'assistant', content: '' };
 
   test('CC-22 pass with their numbers, interleaved', async () => {
     const both = [0, 1, 2].map((index) => choice(index, role)).join('');
-    const texts = ['a', 'b', 'c'].flatMap((content) => [0, 1, 2].map((index) => choice(index, { content: content + index })));
+    const texts = ['a', 'b', 'c'].flatMap((content) =>
+      [0, 1, 2].map((index) => choice(index, { content: content + index })),
+    );
     const ends = [1, 0, 2].map((index) => choice(index, {}, 'stop')).join('');
     const body = both + texts.join('') + ends;
     const { text, record } = await bench.play(streaming(body + DONE), { more: { n: 3 } });
@@ -145,11 +157,22 @@ describe('several choices', () => {
   });
 
   test('CC-04 CC-15 CC-22 one that has finished stays finished when another calls a tool', async () => {
-    const call = { tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }] };
-    const body = choice(0, role) + choice(1, role) + choice(0, { content: 'a' }) + choice(0, {}, 'stop') + choice(1, call) + choice(1, {}, 'tool_calls');
+    const call = {
+      tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+    };
+    const body =
+      choice(0, role) +
+      choice(1, role) +
+      choice(0, { content: 'a' }) +
+      choice(0, {}, 'stop') +
+      choice(1, call) +
+      choice(1, {}, 'tool_calls');
     const { text } = await bench.play(streaming(body + DONE), { more: { n: 2 } });
     const told = readChatStream(text, false);
-    expect([...told.finishes]).toEqual([[0, 'stop'], [1, 'tool_calls']]);
+    expect([...told.finishes]).toEqual([
+      [0, 'stop'],
+      [1, 'tool_calls'],
+    ]);
     expect(told.calls).toEqual([{ id: 'call_1', name: 'f', args: '{}' }]);
   });
 
@@ -163,7 +186,12 @@ describe('several choices', () => {
       reply.end(choice(1, { content: 'z' }, 'stop') + DONE);
     };
     const { text, record } = await bench.play(play);
-    expect(readChatStream(text, false).texts).toEqual(new Map([[0, 'ab\u00e9c\\"'], [1, 'z']]));
+    expect(readChatStream(text, false).texts).toEqual(
+      new Map([
+        [0, 'ab\u00e9c\\"'],
+        [1, 'z'],
+      ]),
+    );
     expect(record.at('ended').text).toBe('finished');
   });
 });
@@ -172,14 +200,21 @@ test('CC-02 an upstream that names no role gets one on the first chunk, and on n
   const texts = ['a', 'b', 'c', 'd'].map((content) => chunk({ content }));
   const { text } = await bench.play(streaming(texts.join('') + FINISH + DONE));
   const [first, ...rest] = payloadsOf(text);
-  expect(first).toEqual({ ...SAME, choices: [{ index: 0, delta: { role: 'assistant', content: 'a' }, finish_reason: null }] });
+  expect(first).toEqual({
+    ...SAME,
+    choices: [{ index: 0, delta: { role: 'assistant', content: 'a' }, finish_reason: null }],
+  });
   expect(rest).toEqual(payloadsOf([...texts.slice(1), FINISH, DONE].join('')));
 });
 
 test('CC-03 text behind a tool call, which is encoded, keeps its place', async () => {
-  const call = chunk({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }] });
+  const call = chunk({
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+  });
   for (const size of [1, 4096]) {
-    const { text, record } = await bench.play(streaming(TEXT + call + chunk({ content: 'd' }) + chunk({}, 'tool_calls') + DONE, size));
+    const { text, record } = await bench.play(
+      streaming(TEXT + call + chunk({ content: 'd' }) + chunk({}, 'tool_calls') + DONE, size),
+    );
     expect(readChatStream(text, false).texts.get(0)).toBe('ab\u00e9c\\"d');
     expect(text.indexOf('call_1')).toBeLessThan(text.indexOf('"content":"d"'));
     expect(record.at('gear').text).toBe('events');
@@ -192,16 +227,27 @@ test('CC-20 CC-21 what must be sent back next turn reaches the client once, thou
     reasoning_details: [{ type: 'reasoning.encrypted', data: 'two', id: 'call_1' }],
     tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
   });
-  const body = ROLE + thought({ type: 'reasoning.text', text: 'th' }) + thought({ type: 'reasoning.text', signature: 'one' }) + call;
+  const body =
+    ROLE +
+    thought({ type: 'reasoning.text', text: 'th' }) +
+    thought({ type: 'reasoning.text', signature: 'one' }) +
+    call;
   const { text } = await bench.play(streaming(body + chunk({}, 'tool_calls') + DONE));
   expect(readChatStream(text, false).reasonings.get(0)).toBe('thth');
   expect([text.split('"one"').length, text.split('"two"').length]).toEqual([2, 2]);
 });
 
 test('CC-02 CC-04 CC-22 choices that share a chunk pass together or are encoded together', async () => {
-  const delta = { tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }] };
+  const delta = {
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+  };
   const first = { index: 0, delta: { role: 'assistant', content: '' }, finish_reason: 'stop' };
   const body = data({ ...SAME, choices: [first, { index: 1, delta, finish_reason: 'tool_calls' }] });
   const { text } = await bench.play(streaming(body + DONE), { more: { n: 2 } });
-  expect(readChatStream(text, false).finishes).toEqual(new Map([[0, 'stop'], [1, 'tool_calls']]));
+  expect(readChatStream(text, false).finishes).toEqual(
+    new Map([
+      [0, 'stop'],
+      [1, 'tool_calls'],
+    ]),
+  );
 });

@@ -18,7 +18,19 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const ESCAPES = ['\\"', '\\\\', '\\n', '\\u00e9', '\\/', '\\ud83e\\udd80', '\\ud83d', '\\ude00', '\\u2028', '\\u0000'];
-const RAW = ['a', 'Hello ', '\u00e9', '\u65e5\u672c', '\ud83e\udd80', '\u0085', '\u2028', '{}', ',', "'", '\ud83d\udc69\u200d\ud83d\ude80'];
+const RAW = [
+  'a',
+  'Hello ',
+  '\u00e9',
+  '\u65e5\u672c',
+  '\ud83e\udd80',
+  '\u0085',
+  '\u2028',
+  '{}',
+  ',',
+  "'",
+  '\ud83d\udc69\u200d\ud83d\ude80',
+];
 
 /** The inside of a JSON string: any mixture of plain characters and escapes, also halves of characters. */
 const inside = fc.array(fc.constantFrom(...ESCAPES, ...RAW), { maxLength: 5 }).map((parts) => parts.join(''));
@@ -59,7 +71,12 @@ interface Chunk {
 const chunkOf: fc.Arbitrary<Chunk> = fc.record({
   piece: fc.oneof({ weight: 5, arbitrary: text }, { weight: 2, arbitrary: others }),
   index: fc.constantFrom(0, 0, 0, 0, 0, 1),
-  usage: fc.constantFrom('', '', ',"usage":null', ',"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}'),
+  usage: fc.constantFrom(
+    '',
+    '',
+    ',"usage":null',
+    ',"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}',
+  ),
   fresh: fc.constantFrom(false, false, false, false, true),
   extra: fc.constantFrom('', '', '', ',"x_key":{"content":"no"}'),
 });
@@ -79,7 +96,12 @@ const odd = fc.constantFrom(
   'data: : WAIT\n\n',
   '\n',
 );
-const fault = fc.constantFrom('data: {"error":{"message":"broken","code":"overloaded"}}\n\n', 'data: {"choices":[{"ind\n\n', 'data: no JSON\n\n', '');
+const fault = fc.constantFrom(
+  'data: {"error":{"message":"broken","code":"overloaded"}}\n\n',
+  'data: {"choices":[{"ind\n\n',
+  'data: no JSON\n\n',
+  '',
+);
 
 /** A stream in which the chunks come in runs, as texts do, with everything in between that upstreams are known to send. */
 const stream = fc
@@ -92,7 +114,11 @@ const stream = fc
   })
   .map(({ body, same, finish, fault: broken, done }) => {
     const parts = body.map((part, place) => (typeof part === 'string' ? part : written({ ...part, ...same }, place)));
-    const end = finish ? [0, 1].map((index) => written({ piece: { delta: '{}', finish: 'stop' }, index, usage: '', fresh: false, extra: '' }, 0)) : [];
+    const end = finish
+      ? [0, 1].map((index) =>
+          written({ piece: { delta: '{}', finish: 'stop' }, index, usage: '', fresh: false, extra: '' }, 0),
+        )
+      : [];
     return [...parts, broken, ...end, done ? DONE : ''].join('');
   })
   // The first choice is always there.
@@ -100,7 +126,11 @@ const stream = fc
 
 /** What our own decoder makes of the bytes. */
 function byDecoder(bytes: Buffer): Completion {
-  const request = dialect.decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'Say it.' }], stream: true } satisfies JsonObject);
+  const request = dialect.decodeRequest({
+    model: 'm',
+    messages: [{ role: 'user', content: 'Say it.' }],
+    stream: true,
+  } satisfies JsonObject);
   const events = decoded(protocol, request, (decoder) => {
     const reader = new SseReader((frame) => decoder.push(frame), { eventBytes: 1 << 20 });
     reader.push(bytes);
@@ -111,7 +141,10 @@ function byDecoder(bytes: Buffer): Completion {
 }
 
 function textOf(completion: Completion, choice: number, type: string): string {
-  return completion.blocks.filter(({ head }) => head.type === type && (head.choice ?? 0) === choice).map((block) => block.text).join('');
+  return completion.blocks
+    .filter(({ head }) => head.type === type && (head.choice ?? 0) === choice)
+    .map((block) => block.text)
+    .join('');
 }
 
 /** Whether a choice goes on after its finish reason, which only some readers take in (FM-47). */

@@ -13,7 +13,10 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** A stream as good upstreams write it, with keys that nobody knows, in the chunk and in the delta. */
-function stream(more: object, texts: readonly string[] = ['Hel', 'lo ', 'W\u00f6rld \ud83e\udd80', ' \\ "q"\n']): string {
+function stream(
+  more: object,
+  texts: readonly string[] = ['Hel', 'lo ', 'W\u00f6rld \ud83e\udd80', ' \\ "q"\n'],
+): string {
   const all = { system_fingerprint: 'fp_1', ...more };
   const chunks = texts.map((content) => chunk({ content }, null, all));
   return [
@@ -49,7 +52,10 @@ describe('a stream that keeps the rules', () => {
       fc.asyncProperty(cuts, async (places) => {
         const { text, record } = await bench.play(cutAt(body + USAGE + DONE, places), { usage: true });
         expect(text.slice(0, body.length)).toBe(body);
-        expect(payloadsOf(text.slice(body.length))).toMatchObject([{ choices: [], usage: { total_tokens: 5 } }, '[DONE]']);
+        expect(payloadsOf(text.slice(body.length))).toMatchObject([
+          { choices: [], usage: { total_tokens: 5 } },
+          '[DONE]',
+        ]);
         expect(record.at('gear').text).toBe('bytes');
       }),
       { numRuns: 60 },
@@ -135,7 +141,14 @@ describe('what stands in texts', () => {
 
   test('CC-03 half a character without its other half stays in its place', async () => {
     const half = chunk({ content: '@' }).replace('"@"', () => '"\\ud83d"');
-    const body = ROLE + chunk({ content: 'a' }) + half + chunk({ content: 'b' }) + chunk({ content: 'c' }) + chunk({}, 'stop') + DONE;
+    const body =
+      ROLE +
+      chunk({ content: 'a' }) +
+      half +
+      chunk({ content: 'b' }) +
+      chunk({ content: 'c' }) +
+      chunk({}, 'stop') +
+      DONE;
     for (const size of [1, 4096]) {
       const { text, record } = await bench.play(streaming(body, size));
       const contents = [...text.matchAll(/"content":("[^"]*")/g)].map(([, json = '']) => JSON.parse(json) as string);
@@ -146,7 +159,8 @@ describe('what stands in texts', () => {
 
   test('UP-08 a control character, which is not JSON, is never forwarded', async () => {
     for (const size of [1, 4096]) {
-      const body = ROLE + chunk({ content: 'a' }) + chunk({ content: 'b' }) + chunk({ content: '@c' }).replace('@', '\u0001');
+      const body =
+        ROLE + chunk({ content: 'a' }) + chunk({ content: 'b' }) + chunk({ content: '@c' }).replace('@', '\u0001');
       const { text } = await bench.play(streaming(body + chunk({}, 'stop') + DONE, size));
       expect(readChatStream(text, false)).toMatchObject({ end: 'error', texts: new Map([[0, 'ab']]) });
       expect(text).not.toContain('\u0001');
@@ -156,10 +170,16 @@ describe('what stands in texts', () => {
   test('UP-02 JSON on several lines arrives on one', async () => {
     const pretty = (delta: object, finish: string | null): string =>
       `${JSON.stringify({ ...SAME, choices: [{ index: 0, delta, finish_reason: finish }] }, null, 1).replaceAll(/^/gm, 'data: ')}\n\n`;
-    const body = pretty({ role: 'assistant', content: 'a' }, null) + pretty({ content: 'b' }, null) + pretty({}, 'stop') + DONE;
+    const body =
+      pretty({ role: 'assistant', content: 'a' }, null) + pretty({ content: 'b' }, null) + pretty({}, 'stop') + DONE;
     const { text } = await bench.play(streaming(body));
     expect(readChatStream(text, false).texts.get(0)).toBe('ab');
-    expect(text.split('\n\n').slice(0, -1).every((frame) => frame.split('\n').length === 1)).toBe(true);
+    expect(
+      text
+        .split('\n\n')
+        .slice(0, -1)
+        .every((frame) => frame.split('\n').length === 1),
+    ).toBe(true);
   });
 });
 
@@ -170,8 +190,8 @@ test('UP-02 UP-03 foreign framing becomes ours around the same JSON', async () =
     'carriage returns': (event) => event.replaceAll('\n', '\r\n'),
     'old line ends': (event) => event.replaceAll('\n', '\r'),
     'no space': (event) => event.replace('data: ', 'data:'),
-    'names': (event) => `event: message\nid: 7\n${event}`,
-    'comments': (event) => `: wait\n\n${event}`,
+    names: (event) => `event: message\nid: 7\n${event}`,
+    comments: (event) => `: wait\n\n${event}`,
     'a comment inside': (event) => event.replace('\n', '\n: here\n'),
     'more blank lines': (event) => `\n${event}\n`,
     'many blank lines': (event) => `${event}\n\n\n`,
@@ -187,11 +207,16 @@ test('UP-02 UP-03 foreign framing becomes ours around the same JSON', async () =
 test('CC-07 what a chunk without choices says goes with the next chunk, once', async () => {
   const filter = { prompt_filter_results: [{ prompt_index: 0 }] };
   const opening = data({ id: '', object: '', created: 0, model: '', choices: [], ...filter });
-  const rest = ROLE + chunk({ content: 'a' }) + chunk({ content: 'b' }) + chunk({ content: 'c' }) + chunk({}, 'stop') + DONE;
+  const rest =
+    ROLE + chunk({ content: 'a' }) + chunk({ content: 'b' }) + chunk({ content: 'c' }) + chunk({}, 'stop') + DONE;
   const { text } = await bench.play(streaming(opening + rest));
   expect(readChatStream(text, false).texts.get(0)).toBe('abc');
-  expect(payloadsOf(text).filter((payload) => Object.hasOwn(payload as object, 'prompt_filter_results'))).toHaveLength(1);
+  expect(payloadsOf(text).filter((payload) => Object.hasOwn(payload as object, 'prompt_filter_results'))).toHaveLength(
+    1,
+  );
   expect(payloadsOf(text)[0]).toMatchObject(filter);
   const between = await bench.play(streaming(ROLE + data({ choices: [], ...filter }) + rest.slice(ROLE.length)));
-  expect(payloadsOf(between.text).filter((payload) => Object.hasOwn(payload as object, 'prompt_filter_results'))).toHaveLength(1);
+  expect(
+    payloadsOf(between.text).filter((payload) => Object.hasOwn(payload as object, 'prompt_filter_results')),
+  ).toHaveLength(1);
 });

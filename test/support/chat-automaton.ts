@@ -80,7 +80,9 @@ class Automaton {
     return {
       texts: new Map(choices.map(([number, { text }]) => [number, text])),
       reasonings: new Map(choices.map(([number, { reasoning }]) => [number, reasoning])),
-      finishes: new Map(choices.flatMap(([number, { finish }]) => (finish === undefined ? [] : [[number, finish] as const]))),
+      finishes: new Map(
+        choices.flatMap(([number, { finish }]) => (finish === undefined ? [] : [[number, finish] as const])),
+      ),
       calls: this.#calls,
       usage: this.#usage,
       end: this.#done ? 'done' : 'error',
@@ -91,7 +93,8 @@ class Automaton {
   #finish(): void {
     this.#done = true;
     demand(this.#choices.size > 0, 'CC-04 [DONE] without any choice');
-    for (const [number, { finish }] of this.#choices) demand(finish !== undefined, `CC-04 choice ${number} has no finish reason`);
+    for (const [number, { finish }] of this.#choices)
+      demand(finish !== undefined, `CC-04 choice ${number} has no finish reason`);
     demand(this.#asked === (this.#usage !== undefined), 'CC-09 the usage chunk is there exactly when it was asked for');
   }
 
@@ -114,7 +117,8 @@ class Automaton {
       demand(this.#asked, 'CC-07 a chunk without choices');
       demand(chunk.at('usage').given, 'CC-09 a chunk without choices and usage');
       this.#usage = chunk.at('usage');
-    } else if (this.#asked) demand(chunk.has('usage') && !chunk.at('usage').given, 'CC-08 usage is not null beside choices');
+    } else if (this.#asked)
+      demand(chunk.has('usage') && !chunk.at('usage').given, 'CC-08 usage is not null beside choices');
     else demand(!chunk.has('usage'), 'CC-07 a usage key that was not asked for');
     for (const choice of list) this.#choice(choice);
   }
@@ -157,13 +161,19 @@ class Automaton {
     const fn = fragment.at('function');
     const known = choice.calls[index];
     if (known !== undefined) {
-      demand(!fragment.has('id') && !fragment.has('type') && !fn.has('name'), 'CC-15 id, type or name after the opener');
+      demand(
+        !fragment.has('id') && !fragment.has('type') && !fn.has('name'),
+        'CC-15 id, type or name after the opener',
+      );
       known.args += fn.at('arguments').text;
       return;
     }
     demand(index === choice.calls.length, `CC-15 call ${index} where ${choice.calls.length} was due`);
     demand(/^[a-zA-Z0-9_-]{1,64}$/.test(fragment.at('id').text), 'CC-18 an id that clients refuse');
-    demand(fragment.at('type').value === 'function' && fn.at('name').text !== '', 'CC-15 an opener without type or name');
+    demand(
+      fragment.at('type').value === 'function' && fn.at('name').text !== '',
+      'CC-15 an opener without type or name',
+    );
     const call = { id: fragment.at('id').text, name: fn.at('name').text, args: fn.at('arguments').text };
     choice.calls.push(call);
     this.#calls.push(call);

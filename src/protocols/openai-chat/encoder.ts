@@ -30,7 +30,8 @@ interface Block {
 export function identityOf(reply: Reply): Identity {
   const id = `chatcmpl-${reply.id}`;
   const { identity } = reply;
-  if (identity === undefined) return { id, created: reply.created, model: reply.model, begun: new Set(), ended: new Set(), sealed: new Set() };
+  if (identity === undefined)
+    return { id, created: reply.created, model: reply.model, begun: new Set(), ended: new Set(), sealed: new Set() };
   return identity.id === '' ? { ...identity, id } : identity;
 }
 

@@ -41,7 +41,8 @@ export class ChatPassage implements Passage {
     const delta = asObject(choice?.['delta']);
     // Token counts that ride on a chunk are to be read.
     if (this.#singular || (message['usage'] ?? null) !== null) return false;
-    if (choices.length !== 1 || delta === undefined || !this.#identity.begun.has(asNumber(choice?.['index']) ?? -1)) return false;
+    if (choices.length !== 1 || delta === undefined || !this.#identity.begun.has(asNumber(choice?.['index']) ?? -1))
+      return false;
     const keys = Object.keys(delta);
     return (
       keys.length === 1 &&
@@ -117,8 +118,7 @@ export class ChatPassage implements Passage {
     if (this.#identity.ended.has(number)) return undefined;
     const delta = this.#delta(asObject(choice['delta']) ?? {}, number);
     const silent = Object.values(delta).every((value) => value === null);
-    if (reason === undefined && silent && (choice['logprobs'] ?? null) === null)
-      return undefined;
+    if (reason === undefined && silent && (choice['logprobs'] ?? null) === null) return undefined;
     // CC-13: the upstream's word stands.
     const word = reason ?? null;
     if (reason !== undefined) {
