@@ -44,7 +44,8 @@ export class Fields {
   /** A whole number, or undefined when absent. */
   integer(key: string): number | undefined {
     const value = this.number(key);
-    if (value !== undefined && !Number.isInteger(value)) refuse(this.pathOf(key), `'${this.pathOf(key)}' must be a whole number.`);
+    if (value !== undefined && !Number.isInteger(value))
+      refuse(this.pathOf(key), `'${this.pathOf(key)}' must be a whole number.`);
     return value;
   }
 

@@ -55,7 +55,8 @@ export function checked(emit: Sink): Sink {
       default: {
         const block = blocks[event.index];
         demand(block?.open === true, `${event.type} for block ${event.index}, which is not open`);
-        if (block !== undefined) demand(ALLOWED[block.type].includes(event.type), `${event.type} in a ${block.type} block`);
+        if (block !== undefined)
+          demand(ALLOWED[block.type].includes(event.type), `${event.type} in a ${block.type} block`);
       }
     }
     emit(event);

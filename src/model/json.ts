@@ -20,7 +20,8 @@ const source = JSON as unknown as SourceJson;
 
 // Only texts that may hold such a number pay for the reviver, which costs about ten plain parses: digits inside strings seldom follow
 // a colon, comma or bracket.
-const FRAGILE_NUMBER = /(?:^|[:,[])\s*-?(?:\d{16}|\d+\.\d*0(?!\d)|\d+\.\d{16}|(?=[1-9][\d.]{16})\d+\.|0\.0{6}|\d+(?:\.\d+)?[eE]|0(?<=-0)(?![.\d]))/;
+const FRAGILE_NUMBER =
+  /(?:^|[:,[])\s*-?(?:\d{16}|\d+\.\d*0(?!\d)|\d+\.\d{16}|(?=[1-9][\d.]{16})\d+\.|0\.0{6}|\d+(?:\.\d+)?[eE]|0(?<=-0)(?![.\d]))/;
 
 /**
  * Parses JSON text without changing any number.

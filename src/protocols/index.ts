@@ -36,6 +36,16 @@ export const DIALECT_ROUTES: readonly DialectRoute[] = [
   { path: '/v1/chat/completions', dialect: chat.dialect, body: 'json', summary: 'Create a chat completion' },
   { path: '/v1/completions', dialect: completions.dialect, body: 'json', summary: 'Create a completion' },
   { path: '/v1/audio/speech', dialect: speech.dialect, body: 'json', summary: 'Speak a text' },
-  { path: '/v1/audio/transcriptions', dialect: transcriptions.dialect, body: 'form', summary: 'Write down a recording' },
-  { path: '/v1/audio/translations', dialect: transcriptions.translationDialect, body: 'form', summary: 'Write down a recording in English' },
+  {
+    path: '/v1/audio/transcriptions',
+    dialect: transcriptions.dialect,
+    body: 'form',
+    summary: 'Write down a recording',
+  },
+  {
+    path: '/v1/audio/translations',
+    dialect: transcriptions.translationDialect,
+    body: 'form',
+    summary: 'Write down a recording in English',
+  },
 ];

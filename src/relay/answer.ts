@@ -185,7 +185,14 @@ export class Answer implements PassingAnswer {
   // What the gateway writes into a passing stream must show the same id as what passes, so its encoder waits for the first message.
   #begin(start: Extract<Event, { type: 'start' }>): void {
     const { reply, dialect } = this.#parts;
-    const identity: Identity = { id: start.id, created: start.created ?? reply.created, model: start.model, begun: new Set(), ended: new Set(), sealed: new Set() };
+    const identity: Identity = {
+      id: start.id,
+      created: start.created ?? reply.created,
+      model: start.model,
+      begun: new Set(),
+      ended: new Set(),
+      sealed: new Set(),
+    };
     const passing = { ...reply, identity };
     this.#encoder = this.#makeEncoder(passing);
     this.passage = dialect.passage?.(passing);
@@ -206,7 +213,11 @@ export class Answer implements PassingAnswer {
 
   #open(): void {
     const { downstream, headers } = this.#parts;
-    downstream.open(200, { ...headers(), 'content-type': this.#contentType, ...STREAM_HEADERS }, this.#streamType === EVENT_STREAM);
+    downstream.open(
+      200,
+      { ...headers(), 'content-type': this.#contentType, ...STREAM_HEADERS },
+      this.#streamType === EVENT_STREAM,
+    );
   }
 
   #end(): void {

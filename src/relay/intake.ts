@@ -66,7 +66,12 @@ export class Intake {
     const { decoder, answer, watch, limits } = parts;
     this.#reader = new SseReader((frame) => this.#frame(frame), { eventBytes: limits.event });
     if (answer.passes)
-      this.#passing = new Passing({ decoder, answer, read: (bytes) => this.#reader.push(bytes), alive: () => watch.event() });
+      this.#passing = new Passing({
+        decoder,
+        answer,
+        read: (bytes) => this.#reader.push(bytes),
+        alive: () => watch.event(),
+      });
   }
 
   /** The way the answer takes. */
@@ -132,7 +137,8 @@ export class Intake {
     switch (this.#shape) {
       case 'events':
         this.#guard(() => (this.#passing ?? this.#reader).push(chunk));
-        if ((this.#passing?.waiting ?? 0) > this.#parts.limits.event) this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
+        if ((this.#passing?.waiting ?? 0) > this.#parts.limits.event)
+          this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
         if (this.#reader.comments !== this.#comments) {
           this.#comments = this.#reader.comments;
           this.#parts.watch.alive();
@@ -146,7 +152,10 @@ export class Intake {
         }
         break;
       case 'html':
-        this.fail({ kind: 'bad_response', message: 'The upstream answered with a web page instead of an answer. Check base_url.' });
+        this.fail({
+          kind: 'bad_response',
+          message: 'The upstream answered with a web page instead of an answer. Check base_url.',
+        });
         return;
       default:
     }
@@ -168,7 +177,8 @@ export class Intake {
   #hold(chunk: Buffer): void {
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#heldBytes > this.#parts.limits.whole) this.fail(tooMuch(`a body of more than ${this.#parts.limits.whole} bytes`));
+    if (this.#heldBytes > this.#parts.limits.whole)
+      this.fail(tooMuch(`a body of more than ${this.#parts.limits.whole} bytes`));
   }
 
   #whole(): void {

@@ -146,7 +146,12 @@ export class Passing {
     let run = true;
     while (at < stop && !this.#parts.answer.over) {
       const template = this.#encoding ? undefined : this.#template;
-      if (template !== undefined && safe && this.#parts.answer.passage?.open === true && stands(text, template.head, at)) {
+      if (
+        template !== undefined &&
+        safe &&
+        this.#parts.answer.passage?.open === true &&
+        stands(text, template.head, at)
+      ) {
         const from = at;
         if (run) at = this.#run(bytes, text, at, template);
         run = at > from;
@@ -179,7 +184,9 @@ export class Passing {
     const all = texts.join('');
     if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
     const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
-    const out = template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
+    const out = template.untouched
+      ? bytes.subarray(from, end)
+      : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
     this.#parts.answer.passText(out, utf8Length(all));
     return end;
   }
@@ -192,14 +199,18 @@ export class Passing {
     const content = text.slice(begin, quote);
     if (quote <= begin || !stands(text, tail, quote) || !arePlain([content], content)) return from;
     const end = quote + tail.length;
-    this.#parts.answer.passText(template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'), utf8Length(content));
+    this.#parts.answer.passText(
+      template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'),
+      utf8Length(content),
+    );
     return end;
   }
 
   #pass(frame: Frame, passage: Passage): void {
     const raw = this.#raw;
     // Framing of another hand (comments, names, no space) is written anew around the same JSON: the frames gear.
-    const ours = raw !== undefined && raw.length === Buffer.byteLength(frame.data) + 'data: \n\n'.length && raw[5] === 32;
+    const ours =
+      raw !== undefined && raw.length === Buffer.byteLength(frame.data) + 'data: \n\n'.length && raw[5] === 32;
     // JSON may stand on several lines; a line end in it is white space.
     this.#parts.answer.write(ours ? raw : dataFrame(frame.data.replaceAll('\n', ' ')));
     if (ours) this.#learn(frame, frame.data, passage);

@@ -79,7 +79,9 @@ export class Relay implements ExchangeHandler {
         this.#exchange?.resume();
       },
       (error: unknown) => {
-        this.#break(error instanceof GatewayFailure ? error.error : { kind: 'bad_response', message: 'The upload broke off.' });
+        this.#break(
+          error instanceof GatewayFailure ? error.error : { kind: 'bad_response', message: 'The upload broke off.' },
+        );
       },
     );
   }
@@ -91,14 +93,23 @@ export class Relay implements ExchangeHandler {
     const coding = codingOf(headers['content-encoding']);
     if (coding === 'unknown') {
       this.abandon();
-      this.#parts.failed({ kind: 'bad_response', message: 'The upstream compressed its answer in a way that was not asked for.' }, false);
+      this.#parts.failed(
+        { kind: 'bad_response', message: 'The upstream compressed its answer in a way that was not asked for.' },
+        false,
+      );
       return;
     }
     const decoder = protocol.decoder((event) => {
       this.#watch.event();
       answer.push(event);
     }, context());
-    this.#intake = new Intake({ decoder, answer, watch: this.#watch, limits, contentType: headers['content-type'] ?? '' });
+    this.#intake = new Intake({
+      decoder,
+      answer,
+      watch: this.#watch,
+      limits,
+      contentType: headers['content-type'] ?? '',
+    });
     if (coding === undefined) return;
     this.#inflater = new Inflater(coding, limits.total, {
       data: (chunk) => this.#take(chunk),
@@ -113,7 +124,8 @@ export class Relay implements ExchangeHandler {
       this.#refusal.bytes += chunk.length;
       this.#refusal.body.push(chunk);
       // More than an error has to say: its status is enough.
-      if (this.#refusal.bytes > REFUSAL_LIMIT) this.#break({ kind: 'bad_response', message: 'The upstream refused at length.' });
+      if (this.#refusal.bytes > REFUSAL_LIMIT)
+        this.#break({ kind: 'bad_response', message: 'The upstream refused at length.' });
       return;
     }
     if (this.#inflater === undefined) this.#take(chunk);
@@ -236,12 +248,21 @@ export class Relay implements ExchangeHandler {
     this.#stop();
     const { status, headers } = refusal;
     if (status < 400) {
-      this.#parts.failed({ kind: 'bad_response', message: `The upstream answered with a redirect (HTTP ${status}), which is never followed. Check base_url.` }, false);
+      this.#parts.failed(
+        {
+          kind: 'bad_response',
+          message: `The upstream answered with a redirect (HTTP ${status}), which is never followed. Check base_url.`,
+        },
+        false,
+      );
       return;
     }
     const retryAfter = retryAfterOf(headers);
     const body = Buffer.concat(refusal.body).toString('utf8');
-    this.#parts.failed(this.#parts.protocol.decodeError({ status, body, ...(retryAfter !== undefined && { retryAfter }) }), false);
+    this.#parts.failed(
+      this.#parts.protocol.decodeError({ status, body, ...(retryAfter !== undefined && { retryAfter }) }),
+      false,
+    );
   }
 
   #stop(): void {

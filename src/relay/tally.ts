@@ -40,7 +40,8 @@ export class Tally {
         this.content(0, false);
         return;
       case 'block-start':
-        if (event.block.type === 'reasoning' || event.block.type === 'reasoning-summary') this.#reasoningBlocks.add(event.index);
+        if (event.block.type === 'reasoning' || event.block.type === 'reasoning-summary')
+          this.#reasoningBlocks.add(event.index);
         return;
       case 'usage':
         this.usage = event.usage;

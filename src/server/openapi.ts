@@ -1,4 +1,5 @@
 import { DIALECT_ROUTES } from '../protocols/index.ts';
+import type { DialectRoute } from '../protocols/index.ts';
 
 interface Operation {
   readonly summary: string;
@@ -13,69 +14,62 @@ const ERROR = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 } as const;
 
-/** The public paths as an OpenAPI 3.1 document, made from the very table that serves them. */
-export function openApiDocument(): unknown {
-  const paths: Record<string, Record<string, Operation>> = {};
-  for (const { path, body, summary } of DIALECT_ROUTES) {
-    const media = body === 'json' ? 'application/json' : 'multipart/form-data';
-    paths[path] = {
-      post: {
-        summary,
-        requestBody: {
-          required: true,
-          content: { [media]: { schema: { $ref: `#/components/schemas/${body === 'json' ? 'Generate' : 'Upload'}` } } },
-        },
-        responses: {
-          200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' },
-          default: ERROR,
-        },
-      },
-    };
-  }
-  for (const [path, summary] of Object.entries(PLAIN)) {
-    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-    paths[path] = {
-      get: {
-        summary,
-        ...(names.length > 0 && { parameters: names.map(inPath) }),
-        responses: { 200: { description: 'OK' }, ...(names.length > 0 && { 404: ERROR }) },
-      },
-    };
-  }
-  return {
-    openapi: '3.1.0',
-    info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    paths,
-    components: {
-      schemas: {
-        Generate: {
-          ...OBJECT,
-          required: ['model'],
-          properties: { model: { type: 'string' }, stream: { type: 'boolean' } },
-        },
-        Upload: {
-          ...OBJECT,
-          required: ['model', 'file'],
-          properties: { model: { type: 'string' }, file: { type: 'string', format: 'binary' } },
-        },
-        Error: {
-          type: 'object',
-          required: ['error'],
-          properties: {
-            error: {
-              type: 'object',
-              required: ['message', 'type', 'param', 'code'],
-              properties: {
-                message: { type: 'string' },
-                type: { type: 'string' },
-                param: { type: ['string', 'null'] },
-                code: { type: ['string', 'null'] },
-              },
-            },
-          },
+const SCHEMAS = {
+  Generate: { ...OBJECT, required: ['model'], properties: { model: { type: 'string' }, stream: { type: 'boolean' } } },
+  Upload: {
+    ...OBJECT,
+    required: ['model', 'file'],
+    properties: { model: { type: 'string' }, file: { type: 'string', format: 'binary' } },
+  },
+  Error: {
+    type: 'object',
+    required: ['error'],
+    properties: {
+      error: {
+        type: 'object',
+        required: ['message', 'type', 'param', 'code'],
+        properties: {
+          message: { type: 'string' },
+          type: { type: 'string' },
+          param: { type: ['string', 'null'] },
+          code: { type: ['string', 'null'] },
         },
       },
     },
+  },
+} as const;
+
+/** The public paths as an OpenAPI 3.1 document, made from the very table that serves them. */
+export function openApiDocument(): unknown {
+  const asking = DIALECT_ROUTES.map((route) => [route.path, { post: asks(route) }] as const);
+  const plain = Object.entries(PLAIN).map(([path, summary]) => [path, { get: tells(path, summary) }] as const);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths: Object.fromEntries([...asking, ...plain]),
+    components: { schemas: SCHEMAS },
+  };
+}
+
+function asks({ body, summary }: DialectRoute): Operation {
+  const media = body === 'json' ? 'application/json' : 'multipart/form-data';
+  const schema = { $ref: `#/components/schemas/${body === 'json' ? 'Generate' : 'Upload'}` };
+  return {
+    summary,
+    requestBody: { required: true, content: { [media]: { schema } } },
+    responses: {
+      200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' },
+      default: ERROR,
+    },
+  };
+}
+
+function tells(path: string, summary: string): Operation {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  return {
+    summary,
+    ...(names.length > 0 && { parameters: names.map(inPath) }),
+    responses: { 200: { description: 'OK' }, ...(names.length > 0 && { 404: ERROR }) },
   };
 }
 

@@ -120,7 +120,8 @@ class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     const code = (error as NodeJS.ErrnoException).code;
-    const stale = !this.#answered && this.#replayable && (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
+    const stale =
+      !this.#answered && this.#replayable && (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
     this.#handler.fail(transportError(error), { stale });
   }
 

@@ -21,7 +21,10 @@ export function transportError(error: Error): GatewayError {
   const code = errorCode(error);
   if (TIMED_OUT.has(code)) return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
   if (UNREACHABLE.has(code) || code.includes('CERT') || code.includes('SELF_SIGNED') || code.startsWith('ERR_SSL'))
-    return { kind: 'unreachable', message: `The upstream could not be reached (${code}). Check base_url and that the server runs.` };
+    return {
+      kind: 'unreachable',
+      message: `The upstream could not be reached (${code}). Check base_url and that the server runs.`,
+    };
   return { kind: 'bad_response', message: `The connection to the upstream broke (${code || 'closed'}).` };
 }
 

@@ -100,40 +100,51 @@ describe('OR-41 tools that only another format knows', () => {
   });
 });
 
+const STEERING_FIELDS = [
+  'base_url',
+  'api_base',
+  'baseURL',
+  'endpoint',
+  'url',
+  'host',
+  'api_key',
+  'proxy',
+  'organization',
+  'api_version',
+  'custom_llm_provider',
+];
+const STEERING_HEADERS = [
+  'x-base-url',
+  'x-api-base',
+  'x-portkey-custom-host',
+  'helicone-target-url',
+  'x-forwarded-host',
+  'x-upstream-url',
+  'openai-organization',
+  'api-key',
+  'x-api-key',
+  'cookie',
+  'x-stainless-os',
+  'forwarded',
+  'proxy-authorization',
+];
+const SENT_HEADERS = [
+  'accept',
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'host',
+  'user-agent',
+];
+
 describe('UP-12 what a caller may not choose', () => {
   test('UP-12 no header and no field leads elsewhere or brings a credential along', async () => {
     const stage = await answeringStage();
     const elsewhere = await FakeUpstream.start();
-    const fields = [
-      'base_url',
-      'api_base',
-      'baseURL',
-      'endpoint',
-      'url',
-      'host',
-      'api_key',
-      'proxy',
-      'organization',
-      'api_version',
-      'custom_llm_provider',
-    ];
-    const body = Object.fromEntries(fields.map((name) => [name, `${elsewhere.url}/v1`]));
-    const names = [
-      'x-base-url',
-      'x-api-base',
-      'x-portkey-custom-host',
-      'helicone-target-url',
-      'x-forwarded-host',
-      'x-upstream-url',
-      'openai-organization',
-      'api-key',
-      'x-api-key',
-      'cookie',
-      'x-stainless-os',
-      'forwarded',
-      'proxy-authorization',
-    ];
-    const headers = Object.fromEntries(names.map((name) => [name, `${elsewhere.url}/client-value`]));
+    const body = Object.fromEntries(STEERING_FIELDS.map((name) => [name, `${elsewhere.url}/v1`]));
+    const headers = Object.fromEntries(STEERING_HEADERS.map((name) => [name, `${elsewhere.url}/client-value`]));
     for (const dialect of FORMATS) {
       for (const protocol of FORMATS) {
         const answer = await exchange(stage.gateway.url, {
@@ -151,16 +162,7 @@ describe('UP-12 what a caller may not choose', () => {
       expect(JSON.stringify(sent)).not.toContain('client-value');
       expect(sent['host']).toBe(new URL(stage.upstream.url).host);
       expect(path).not.toContain('?');
-      expect(Object.keys(sent).toSorted()).toEqual([
-        'accept',
-        'accept-encoding',
-        'authorization',
-        'connection',
-        'content-length',
-        'content-type',
-        'host',
-        'user-agent',
-      ]);
+      expect(Object.keys(sent).toSorted()).toEqual(SENT_HEADERS);
     }
   });
 

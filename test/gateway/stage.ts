@@ -12,6 +12,7 @@ export const UPSTREAM_KEY = 'upstream-secret-4711';
 
 /** The text formats, each the name of the provider that speaks it. */
 export const FORMATS = ['openai-chat', 'openai-responses', 'openai-completions'] as const;
+/** One of the text formats. */
 export type Format = (typeof FORMATS)[number];
 
 /** A gateway before one fake upstream that speaks every format; both end with the test. */

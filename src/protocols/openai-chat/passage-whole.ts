@@ -35,7 +35,9 @@ function finishOf(choice: JsonObject | undefined, reply: Reply): FinishReason | 
   if (finishWord(finish, calls.length > 0, false) !== raw || (finish === 'stop' && calls.length > 0)) return undefined;
   const content = message['content'];
   const says = message['role'] === 'assistant' && (content === null || typeof content === 'string');
-  return says && calls.every(isOurs) && thinksOpenly(message, reply) && !('function_call' in message) ? finish : undefined;
+  return says && calls.every(isOurs) && thinksOpenly(message, reply) && !('function_call' in message)
+    ? finish
+    : undefined;
 }
 
 /** Whether a call has what every client needs: an id it accepts, a name, and arguments. */
