@@ -46,7 +46,7 @@ export function openApiDocument(): unknown {
   return {
     openapi: '3.1.0',
     info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    paths: Object.fromEntries([...asking, ...plain]),
+    paths: Object.fromEntries<unknown>([...asking, ...plain]),
     components: { schemas: SCHEMAS },
   };
 }
