@@ -136,7 +136,7 @@ export class Intake {
   #deliver(chunk: Buffer): void {
     switch (this.#shape) {
       case 'events':
-        this.#guard(() => (this.#passing ?? this.#reader).push(chunk));
+        this.#cut(chunk);
         if ((this.#passing?.waiting ?? 0) > this.#parts.limits.event)
           this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
         if (this.#reader.comments !== this.#comments) {
@@ -202,13 +202,27 @@ export class Intake {
     else this.#passing.frame(frame);
   }
 
+  // As `guard`, without a closure for each read.
+  #cut(chunk: Buffer): void {
+    try {
+      if (this.#passing === undefined) this.#reader.push(chunk);
+      else this.#passing.push(chunk);
+    } catch (error) {
+      this.#tooLarge(error);
+    }
+  }
+
   #guard(read: () => void): void {
     try {
       read();
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'FrameTooLarge') throw error;
-      this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
+      this.#tooLarge(error);
     }
+  }
+
+  #tooLarge(error: unknown): void {
+    if (!(error instanceof Error) || error.name !== 'FrameTooLarge') throw error;
+    this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
   }
 }
 

@@ -153,9 +153,11 @@ export class Passing {
         stands(text, template.head, at)
       ) {
         const from = at;
+        // The usual read of a live stream is one message; a single one needs no run.
+        run &&= text.indexOf(END, at) + END.length < stop;
         if (run) at = this.#run(bytes, text, at, template);
-        run = at > from;
-        if (!run) at = this.#one(bytes, text, at, template);
+        run &&= at > from;
+        if (at === from) at = this.#one(bytes, text, at, template);
         if (at > from) {
           this.#parts.alive();
           continue;
@@ -185,7 +187,7 @@ export class Passing {
     if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
     const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
     const out = template.untouched
-      ? bytes.subarray(from, end)
+      ? part(bytes, from, end)
       : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
     this.#parts.answer.passText(out, utf8Length(all));
     return end;
@@ -200,7 +202,7 @@ export class Passing {
     if (quote <= begin || !stands(text, tail, quote) || !arePlain([content], content)) return from;
     const end = quote + tail.length;
     this.#parts.answer.passText(
-      template.untouched ? bytes.subarray(from, end) : Buffer.from(outHead + content + outTail, 'latin1'),
+      template.untouched ? part(bytes, from, end) : Buffer.from(outHead + content + outTail, 'latin1'),
       utf8Length(content),
     );
     return end;
@@ -253,6 +255,11 @@ function closingQuote(text: string, begin: number): number {
     quote = text.indexOf('"', quote + 1);
   }
   return quote;
+}
+
+// A view costs about as much as the message; the usual read needs none.
+function part(bytes: Buffer, from: number, end: number): Buffer {
+  return from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end);
 }
 
 // `startsWith` with an offset takes five times as long: it compares character by character.

@@ -4,7 +4,7 @@ import type { Usage } from '../model/usage.ts';
 import type { UsageRecord } from '../model/record.ts';
 
 // A write for each line would cost a busy gateway more than the line itself.
-const BATCH_BYTES = 4096;
+const BATCH_BYTES = 15 * 1024;
 const FLUSH_MS = 100;
 
 interface LineTokens {

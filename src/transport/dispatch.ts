@@ -57,8 +57,9 @@ class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #handler: ExchangeHandler;
   readonly #replayable: boolean;
   #controller: Dispatcher.DispatchController | undefined;
-  #gathered: Buffer[] = [];
-  #flushDue = false;
+  /** What the current read has brought: its first chunk, and the others. */
+  #first: Buffer | undefined;
+  #more: Buffer[] = [];
   #answered = false;
   #over = false;
   #paused = false;
@@ -81,7 +82,7 @@ class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
   abort(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#gathered = [];
+    this.#first = undefined;
     this.#controller?.abort(new Error('the exchange was given up'));
   }
 
@@ -100,10 +101,10 @@ class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
   // Every HTTP chunk of one socket read arrives here before any microtask runs: gathering them makes one write of one read.
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    this.#gathered.push(chunk);
-    if (this.#flushDue) return;
-    this.#flushDue = true;
-    queueMicrotask(() => this.#flush());
+    if (this.#first === undefined) {
+      this.#first = chunk;
+      queueMicrotask(this.#flush);
+    } else this.#more.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -125,12 +126,16 @@ class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#handler.fail(transportError(error), { stale });
   }
 
-  #flush(): void {
-    this.#flushDue = false;
-    const gathered = this.#gathered;
-    if (gathered.length === 0 || this.#over) return;
-    this.#gathered = [];
-    const [only] = gathered;
-    this.#handler.data(gathered.length === 1 && only !== undefined ? only : Buffer.concat(gathered));
-  }
+  readonly #flush = (): void => {
+    const first = this.#first;
+    if (first === undefined || this.#over) return;
+    this.#first = undefined;
+    if (this.#more.length === 0) {
+      this.#handler.data(first);
+      return;
+    }
+    const chunks = [first, ...this.#more];
+    this.#more = [];
+    this.#handler.data(Buffer.concat(chunks));
+  };
 }

@@ -181,7 +181,9 @@ test('CC-01 CC-02 CC-03 CC-04 CC-05 CC-07 CC-08 CC-09 CC-15 CC-25 whatever a cha
         expect(told.reasonings.get(choice) ?? '').toBe(textOf(expected, choice, 'reasoning'));
       }
       const calls = expected.blocks.filter(({ head }) => head.type === 'tool-call');
-      expect(told.calls.map(({ args }) => args)).toEqual(calls.map((call) => call.text));
+      // Where the answer broke off, a call that had only begun is told or still held back (CC-17), whichever text passed before it.
+      const begun = (input: string): boolean => expected.error === undefined || input !== '';
+      expect(told.calls.map(({ args }) => args).filter(begun)).toEqual(calls.map((call) => call.text).filter(begun));
       if (expected.usage !== undefined) expect(record.at('tokens', 'estimated').given).toBe(false);
     }),
     { numRuns: 1500 },
