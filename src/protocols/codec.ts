@@ -57,6 +57,13 @@ export interface Decoder {
   readonly phase: DecoderPhase;
   /** The next message of a stream. */
   push(frame: Frame): void;
+  /**
+   * What stands before the text in the JSON of the message pushed last, `"content":"`, if that message was nothing but text of a block that
+   * is open; others that differ from it in the text alone may come through {@link text}.
+   */
+  readonly textKey?: string | undefined;
+  /** The next message, of which all but the text is known. */
+  text?(text: string): void;
   /** A whole JSON (or plain text) body, instead of frames. */
   whole(body: string): void;
   /** A piece of a raw body (audio), instead of frames. */

@@ -4,6 +4,7 @@ import type { Decoder, DecoderPhase } from '../protocols/codec.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Answer } from './answer.ts';
 import { Passing } from './passing.ts';
+import { Skimming } from './skimming.ts';
 import type { Watch } from './watch.ts';
 import type { Gear } from '../model/record.ts';
 
@@ -51,6 +52,7 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #reader: SseReader;
   readonly #passing: Passing | undefined;
+  readonly #skimming: Skimming | undefined;
   #shape: BodyShape | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -65,6 +67,7 @@ export class Intake {
     this.#parts = parts;
     const { decoder, answer, watch, limits } = parts;
     this.#reader = new SseReader((frame) => this.#frame(frame), { eventBytes: limits.event });
+    if (!answer.passes && decoder.text !== undefined) this.#skimming = new Skimming(this.#reader, decoder);
     if (answer.passes)
       this.#passing = new Passing({
         decoder,
@@ -205,8 +208,7 @@ export class Intake {
   // As `guard`, without a closure for each read.
   #cut(chunk: Buffer): void {
     try {
-      if (this.#passing === undefined) this.#reader.push(chunk);
-      else this.#passing.push(chunk);
+      (this.#passing ?? this.#skimming ?? this.#reader).push(chunk);
     } catch (error) {
       this.#tooLarge(error);
     }

@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer';
 import type { Frame } from '../framing/frame.ts';
 import { dataFrame } from '../framing/sse-writer.ts';
 import type { Gear } from '../model/record.ts';
+import { around, arePlain, closingQuote, ESCAPE, stands } from './plain-text.ts';
 import type { Decoder, Passage } from '../protocols/codec.ts';
 import type { PassingAnswer } from './answer.ts';
 
@@ -34,11 +35,6 @@ const LESSONS = 4;
 // Messages before the first that says something; one provider sends one.
 const EARLY = 4;
 const LF = 10;
-const BACKSLASH = 92;
-const CONTROL = /[\u0000-\u001f]/;
-const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
-const UNESCAPED = /["\\]/;
 
 /**
  * Lets a stream pass to a client of the same format. Messages that are nothing but text are recognised by their first and last bytes and
@@ -238,43 +234,9 @@ export class Passing {
   }
 }
 
-function around(json: string, key: string): readonly [head: string, tail: string] {
-  const at = json.indexOf(key);
-  if (at < 0) return ['', ''];
-  const begin = at + key.length;
-  return [json.slice(0, begin), json.slice(closingQuote(json, begin))];
-}
-
-/** Where the JSON string that begins at an offset ends: at its first quote that is not escaped. */
-function closingQuote(text: string, begin: number): number {
-  let quote = text.indexOf('"', begin);
-  while (quote > begin && text.charCodeAt(quote - 1) === BACKSLASH) {
-    let slashes = 1;
-    while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote;
-    quote = text.indexOf('"', quote + 1);
-  }
-  return quote;
-}
-
 // A view costs about as much as the message; the usual read needs none.
 function part(bytes: Buffer, from: number, end: number): Buffer {
   return from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end);
-}
-
-// `startsWith` with an offset takes five times as long: it compares character by character.
-function stands(text: string, part: string, at: number): boolean {
-  return text.slice(at, at + part.length) === part;
-}
-
-/**
- * Whether these are the insides of JSON strings: no control character, no quote that would end one, no escape cut in two, and none that
- * may be half a character (CC-03). `all` is the texts in one.
- */
-function arePlain(texts: readonly string[], all: string): boolean {
-  if (CONTROL.test(all)) return false;
-  if (!all.includes('\\')) return !all.includes('"');
-  return !HALF_CHARACTER.test(all) && texts.every((text) => !UNESCAPED.test(text.replaceAll(ESCAPE, '')));
 }
 
 // U+0085, U+2028 and U+2029 in UTF-8, one character per byte.

@@ -79,10 +79,10 @@ export class Choice {
     if (reasoning !== undefined) this.#reason(reasoning);
     const content = delta['content'];
     const tokens = tokensOf(logprobs, 'content');
-    if (typeof content === 'string') this.#text('text', content, tokens);
-    else for (const [kind, text] of partTexts(content)) this.#text(kind, text, undefined);
+    if (typeof content === 'string') this.text('text', content, tokens);
+    else for (const [kind, text] of partTexts(content)) this.text(kind, text, undefined);
     const refusal = delta['refusal'];
-    if (typeof refusal === 'string') this.#text('refusal', refusal, tokensOf(logprobs, 'refusal'));
+    if (typeof refusal === 'string') this.text('refusal', refusal, tokensOf(logprobs, 'refusal'));
     const audio = asObject(delta['audio']);
     if (audio !== undefined) this.#audio(audio);
     for (const annotation of asArray(delta['annotations']) ?? [])
@@ -133,11 +133,12 @@ export class Choice {
   }
 
   #reason(reasoning: ReasoningDetails): void {
-    if (reasoning.text !== '') this.#text('reasoning', reasoning.text, undefined);
+    if (reasoning.text !== '') this.text('reasoning', reasoning.text, undefined);
     this.#sealed.push(...reasoning.sealed);
   }
 
-  #text(kind: TextKind, text: string, logprobs: readonly TokenLogprob[] | undefined): void {
+  /** Takes the next piece of a text. */
+  text(kind: TextKind, text: string, logprobs: readonly TokenLogprob[] | undefined): void {
     if (text === '' && logprobs === undefined) return;
     this.#blocks.text(this.#open(kind), text, logprobs);
   }

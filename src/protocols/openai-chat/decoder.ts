@@ -20,9 +20,12 @@ const TRUNCATED: GatewayError = {
   message: 'The upstream ended its answer before it was complete.',
 };
 
+const TEXT_KEY = '"content":"';
+
 /** Reads chat completions, streamed or whole. `finish` is held back until the end, for usage may follow the finish reason. */
 export class ChatDecoder implements Decoder {
   phase: DecoderPhase = 'open';
+  textKey: string | undefined;
   readonly #emit: Sink;
   readonly #context: DecoderContext;
   readonly #blocks: BlockWriter;
@@ -34,6 +37,7 @@ export class ChatDecoder implements Decoder {
   #created: number | undefined;
   #usage: Usage | undefined;
   #citations: readonly Annotation[] = [];
+  #plain: Choice | undefined;
 
   constructor(emit: Sink, context: DecoderContext) {
     this.#emit = emit;
@@ -44,10 +48,15 @@ export class ChatDecoder implements Decoder {
 
   push(frame: Frame): void {
     if (this.phase === 'closed') return;
+    this.textKey = undefined;
     const data = frame.data;
     if (data.startsWith('[DONE]')) this.#complete(false);
     // UP-03: some proxies wrap comments as data.
     else if (data !== '' && !data.startsWith(':')) this.#message(data, frame.event === 'error', false);
+  }
+
+  text(text: string): void {
+    if (this.phase !== 'closed') this.#plain?.text('text', text, undefined);
   }
 
   whole(body: string): void {
@@ -97,6 +106,26 @@ export class ChatDecoder implements Decoder {
     this.#take(chunk['usage'] ?? asObject(chunk['x_groq'])?.['usage']);
     // A choice that opens late reopens the answer.
     this.phase = this.#isFinished() ? 'finished' : 'open';
+    this.#note(chunk, choices);
+  }
+
+  /** Notes the choice of a chunk that is nothing but text: the next ones like it need no parse. */
+  #note(chunk: JsonObject, choices: readonly Json[]): void {
+    const choice = asObject(choices[0]);
+    const delta = asObject(choice?.['delta']);
+    if (choice === undefined || delta === undefined || choices.length !== 1 || (chunk['usage'] ?? null) !== null)
+      return;
+    const { content, ...more } = delta;
+    const others = [
+      choice['logprobs'],
+      choice['finish_reason'],
+      choice['message'],
+      chunk['citations'],
+      ...Object.values(more),
+    ];
+    if (typeof content !== 'string' || content === '' || others.some((value) => (value ?? null) !== null)) return;
+    this.#plain = this.#choices.get(asNumber(choice['index']) ?? 0);
+    this.textKey = TEXT_KEY;
   }
 
   #choice(value: JsonObject, position: number, whole: boolean): void {
