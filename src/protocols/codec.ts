@@ -163,6 +163,8 @@ export interface PassingWhole {
 /** Writes one answer for the client, each event at once and whole. Total over all events. */
 export interface Encoder {
   push(event: Event): void;
+  /** Writes what the format shows before there is any content; absent where it shows nothing. */
+  opening?(): void;
   /** How many events the client's format could not express. */
   readonly lost: number;
 }

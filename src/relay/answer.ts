@@ -128,7 +128,8 @@ export class Answer implements PassingAnswer {
     const { downstream } = this.#parts;
     if (this.#collector !== undefined || this.#over || downstream.opened || this.#streamType !== EVENT_STREAM) return;
     this.#open();
-    downstream.comment();
+    if (this.#encoder?.opening === undefined) downstream.comment();
+    else this.#encoder.opening();
     downstream.flush();
   }
 

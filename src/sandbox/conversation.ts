@@ -6,7 +6,7 @@ import { asArray, asString } from '../model/json.ts';
 import type { Generation, Turn } from '../model/request.ts';
 import { tokensOf } from './tokenizer.ts';
 
-/** The text that an answer starts from: that of the last user turn which has any, else a sentence on what came instead. */
+/** The text that an answer starts from: that of the last user turn with text in it, else a sentence on what came instead. */
 export function lastUserText(turns: readonly Turn[]): string {
   const users = turns.filter((turn) => turn.role === 'user');
   const text = users.map((turn) => textOf(turn.blocks)).findLast((found) => found !== '');

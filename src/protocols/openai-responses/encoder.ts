@@ -116,6 +116,11 @@ export class ResponsesEncoder implements Encoder {
     if (this.#reply.options.responsesDoneMarker) this.#write?.(DONE_FRAME);
   }
 
+  /** Shows that the response is being made. */
+  opening(): void {
+    this.#begin();
+  }
+
   #begin(): void {
     if (this.#begun) return;
     this.#begun = true;

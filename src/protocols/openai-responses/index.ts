@@ -34,6 +34,7 @@ function encoder(write: Write, reply: Reply): Encoder {
   const push = onlyAllowedTools(reply.request, (event) => inner.push(event));
   return {
     push,
+    opening: () => inner.opening(),
     get lost() {
       return inner.lost;
     },
