@@ -162,7 +162,8 @@ export class Run {
     const target = this.#target(plan, protocol);
     const { request, dropped } = withoutForeignTools(this.#received.request, plan.protocol);
     this.#droppedTools = dropped;
-    const call = outgoing({ ...this.#received, request }, plan, protocol, target);
+    const asked = dropped.length === 0 ? this.#received : { ...this.#received, request };
+    const call = outgoing(asked, plan, protocol, target);
     const { upstream } = plan;
     const { first, idle, progress, stream, whole } = upstream.deadlines;
     const late = this.#late();
@@ -195,10 +196,7 @@ export class Run {
     return {
       model: plan.model,
       stream: request.stream || translated,
-      capabilities: {
-        ...capabilities,
-        streamUsage: capabilities.streamUsage && !this.#deps.memory.refusesStreamUsage(plan),
-      },
+      capabilities: this.#deps.memory.refusesStreamUsage(plan) ? { ...capabilities, streamUsage: false } : capabilities,
     };
   }
 
@@ -243,14 +241,13 @@ export class Run {
 
   #headers(): OutgoingHttpHeaders {
     const plan = this.#plan;
-    return {
-      ...requestIds(this.#received.requestId),
-      'streamweir-attempts': String(this.#attempts),
-      'streamweir-provider': plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name,
-      ...(plan.to === 'sandbox' &&
-        plan.standsInFor !== undefined && { 'streamweir-sandbox': 'no provider is configured' }),
-      ...(this.#droppedTools.length > 0 && { 'streamweir-dropped-tools': this.#droppedTools.join(',') }),
-    };
+    const headers: OutgoingHttpHeaders = requestIds(this.#received.requestId);
+    headers['streamweir-attempts'] = String(this.#attempts);
+    headers['streamweir-provider'] = plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name;
+    if (plan.to === 'sandbox' && plan.standsInFor !== undefined)
+      headers['streamweir-sandbox'] = 'no provider is configured';
+    if (this.#droppedTools.length > 0) headers['streamweir-dropped-tools'] = this.#droppedTools.join(',');
+    return headers;
   }
 
   #ready(): Promise<void> | undefined {

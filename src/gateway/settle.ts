@@ -1,5 +1,6 @@
 import type { GatewayError } from '../model/errors.ts';
 import type { Ending, Gear, UsageRecord } from '../model/record.ts';
+import type { Usage } from '../model/usage.ts';
 import type { Tally } from '../relay/tally.ts';
 import type { Plan } from './plan.ts';
 import type { Call, Received } from './receive.ts';
@@ -28,17 +29,17 @@ export function settle(call: Call & Partial<Received>, outcome: Outcome): UsageR
     at: call.at,
     path: call.path.slice(0, LONGEST_PATH),
     dialect: call.dialect.id,
-    ...(call.request !== undefined && { model: call.request.model }),
-    ...(plan !== undefined && { provider: plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name }),
-    ...(plan?.to === 'upstream' && { protocol: plan.protocol }),
-    ...(outcome.gear !== undefined && { gear: outcome.gear }),
+    model: call.request?.model,
+    provider: plan?.to === 'upstream' ? plan.upstream.name : plan?.to,
+    protocol: plan?.to === 'upstream' ? plan.protocol : undefined,
+    gear: outcome.gear,
     stream: call.request?.stream ?? false,
     status: outcome.status,
     ended: outcome.ended,
-    ...(tally?.finish !== undefined && { finish: tally.finish }),
-    ...(error !== undefined && { error: recorded(error) }),
-    ...usageOf(outcome),
-    ...(firstContent !== undefined && { firstContentMs: firstContent - call.arrived }),
+    finish: tally?.finish,
+    error: error === undefined ? undefined : recorded(error),
+    usage: usageOf(outcome),
+    firstContentMs: firstContent === undefined ? undefined : firstContent - call.arrived,
     totalMs: performance.now() - call.arrived,
     lost: outcome.lost ?? 0,
     attempts: outcome.attempts ?? 0,
@@ -59,8 +60,7 @@ function ownWords({ kind, message, param }: GatewayError): string {
 }
 
 // An answer that broke off still cost tokens: what passed is counted, and flagged as an estimate.
-function usageOf({ tally, ended }: Outcome): Pick<UsageRecord, 'usage'> | undefined {
-  if (tally === undefined) return undefined;
-  if (tally.usage !== undefined) return { usage: tally.usage };
-  return ended !== 'refused' && tally.firstContentAt !== undefined ? { usage: tally.estimate() } : undefined;
+function usageOf({ tally, ended }: Outcome): Usage | undefined {
+  if (tally === undefined || tally.usage !== undefined) return tally?.usage;
+  return ended !== 'refused' && tally.firstContentAt !== undefined ? tally.estimate() : undefined;
 }

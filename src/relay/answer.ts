@@ -40,12 +40,6 @@ export interface PassingAnswer {
   closePassing(): void;
 }
 
-/** Headers of every event stream (WD-01, OR-06). */
-export const STREAM_HEADERS: OutgoingHttpHeaders = {
-  'cache-control': 'no-cache, no-store, no-transform',
-  'x-accel-buffering': 'no',
-};
-
 /**
  * Turns events into what the client reads. Holds everything back until the first content (the commit), so that an error before it is an
  * HTTP status; an error after it is told in the stream and never looks like an end.
@@ -143,7 +137,9 @@ export class Answer implements PassingAnswer {
     tally.content(bytes.length, false);
     tally.usage = passing.usage;
     tally.finish = passing.finish;
-    downstream.whole(200, { ...headers(), 'content-type': 'application/json' }, bytes);
+    const head = headers();
+    head['content-type'] = 'application/json';
+    downstream.whole(200, head, bytes);
     done();
     return true;
   }
@@ -214,11 +210,12 @@ export class Answer implements PassingAnswer {
 
   #open(): void {
     const { downstream, headers } = this.#parts;
-    downstream.open(
-      200,
-      { ...headers(), 'content-type': this.#contentType, ...STREAM_HEADERS },
-      this.#streamType === EVENT_STREAM,
-    );
+    const head = headers();
+    head['content-type'] = this.#contentType;
+    // Headers of every stream (WD-01, OR-06).
+    head['cache-control'] = 'no-cache, no-store, no-transform';
+    head['x-accel-buffering'] = 'no';
+    downstream.open(200, head, this.#streamType === EVENT_STREAM);
   }
 
   #end(): void {
@@ -254,7 +251,9 @@ export class Answer implements PassingAnswer {
     const { dialect, reply, downstream, headers } = this.#parts;
     const completion = collector.completion();
     const whole = dialect.encodeWhole(completion, reply);
-    downstream.whole(200, { ...headers(), 'content-type': whole.contentType }, whole.body);
+    const head = headers();
+    head['content-type'] = whole.contentType;
+    downstream.whole(200, head, whole.body);
     this.#parts.done();
   }
 }

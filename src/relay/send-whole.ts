@@ -6,7 +6,7 @@ const LINGER_MS = 1_000;
 
 /**
  * Sends an answer in one piece. When the client is still sending, the answer says that the connection closes, and the connection stays
- * for a moment: closing it at once would reset it, and the client might never read why.
+ * for a moment: closing it at once would reset it, and the client might never read why. The headers are the caller's to give away.
  */
 export function sendWhole(
   response: ServerResponse,
@@ -14,13 +14,14 @@ export function sendWhole(
   headers: OutgoingHttpHeaders,
   body: string | Uint8Array,
 ): void {
-  const head = { ...headers, 'content-length': Buffer.byteLength(body) };
+  headers['content-length'] = Buffer.byteLength(body);
   if (!isStillSending(response.req)) {
-    response.writeHead(status, head);
+    response.writeHead(status, headers);
     response.end(body);
     return;
   }
-  response.writeHead(status, { ...head, connection: 'close' });
+  headers.connection = 'close';
+  response.writeHead(status, headers);
   response.write(body);
   linger(response);
 }

@@ -58,14 +58,27 @@ export class AccessLog {
   /** Logs a settled request. The line is put together here, at a quarter of what the logger takes for one this wide. */
   settled(record: UsageRecord): void {
     if (!this.#access) return;
-    const { usage, at: _at, firstContentMs, totalMs, ...rest } = record;
+    const { usage, firstContentMs } = record;
     const line = {
       level: 'info',
       time: new Date().toISOString(),
-      ...rest,
+      requestId: record.requestId,
+      path: record.path,
+      dialect: record.dialect,
+      model: record.model,
+      provider: record.provider,
+      protocol: record.protocol,
+      gear: record.gear,
+      stream: record.stream,
+      status: record.status,
+      ended: record.ended,
+      finish: record.finish,
+      error: record.error,
+      lost: record.lost,
+      attempts: record.attempts,
       tokens: usage === undefined ? undefined : tokensOf(usage),
       firstContentMs: firstContentMs === undefined ? undefined : round(firstContentMs),
-      totalMs: round(totalMs),
+      totalMs: round(record.totalMs),
       msg: 'request',
     };
     this.#write(JSON.stringify(line));
