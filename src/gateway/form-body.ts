@@ -27,12 +27,13 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   yield formHead(boundary, fields, { field: 'file', name: file.name, contentType: file.contentType });
   yield* file.stream as AsyncIterable<Uint8Array>;
-  const known = new Set(fields.map(([name]) => name));
   const all = (await late) ?? {};
   const behind = Object.entries(all).flatMap(([name, value]): Field[] => {
-    if (known.has(name)) return [];
     const values = Array.isArray(value) ? value : [value];
-    return values.map((one): Field => [name, String(one)]);
+    const sent = fields.filter(([known]) => known === name).length;
+    // Only a list may go on behind the file; of anything else the value before it is the one that was acted on.
+    const rest = sent > 0 && !name.endsWith('[]') ? [] : values.slice(sent);
+    return rest.map((one): Field => [name, String(one)]);
   });
   yield formTail(boundary, behind);
 }

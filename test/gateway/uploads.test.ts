@@ -122,6 +122,24 @@ test('TR-02 the file goes on to the upstream while the client is still sending, 
   expect(client.seen).toContain('transcript.text.delta');
 });
 
+test('TR-01 TR-02 values of a repeated field reach the upstream once each, also when the file stands between them', async () => {
+  const { gateway, calls } = await openDoor();
+  const client = new Uploader(gateway.url);
+  const early = field('model', 'up/whisper') + field('include[]', 'one');
+  client.send(
+    `${early}${FILE_HEAD}RIFF\r\n${field('include[]', 'two')}${field('model', 'up/other')}--${BOUNDARY}--\r\n`,
+  );
+  client.finish();
+  await until(() => calls[0]?.whole === true, 'the whole form upstream');
+  const sent = [...(calls[0]?.seen() ?? '').matchAll(/name="(include\[\]|model)"\r\n\r\n(.*)\r\n/g)];
+  expect(sent.map(([, name, value]) => [name, value])).toEqual([
+    ['model', 'whisper'],
+    ['include[]', 'one'],
+    ['include[]', 'two'],
+  ]);
+  client.socket.destroy();
+});
+
 test('TR-06 a response_format that stands behind the file is the form of the answer', async () => {
   const { gateway, calls } = await openDoor();
   const client = new Uploader(gateway.url);
