@@ -69,6 +69,10 @@ const CAPABILITIES = section<ProviderEntry['capabilities']>(
     maxCompletionTokens: flag('Takes `max_completion_tokens` instead of `max_tokens`.').optional(),
     developerRole: flag('Knows the role `developer`; others get `system`.').optional(),
     namedChoiceStops: flag('Says `stop` after a tool call that the request named, and means it.').optional(),
+    schemaOutput: choice(
+      ['native', 'tool'],
+      'How an answer is held to a JSON schema: a field of the request, or a tool that must be called.',
+    ).optional(),
   },
   'What the server can do, where its row in the catalog is wrong or missing.',
 );

@@ -1,5 +1,6 @@
 import type { ProtocolId } from '../model/block.ts';
-import type { Capabilities, DialectOptions } from '../protocols/codec.ts';
+import type { Capabilities, DialectOptions, Hosting } from '../protocols/codec.ts';
+import type { AuthScheme, TaskProtocols } from '../providers/provider.ts';
 
 /** Deadlines of one upstream, in milliseconds (`reliability` §4.1). */
 export interface Deadlines {
@@ -22,9 +23,14 @@ export interface Upstream {
   readonly name: string;
   /** The text protocol it speaks; audio paths hang off the same base URL. */
   readonly protocol: ProtocolId;
+  /** What it speaks where something else than text is asked for. */
+  readonly tasks: TaskProtocols;
   /** Without a trailing slash: `https://api.example.com/v1`. */
   readonly baseUrl: string;
+  readonly auth: AuthScheme;
   readonly apiKey?: string;
+  /** Absent where the format's own makers host it. */
+  readonly hosting?: Hosting;
   readonly deadlines: Deadlines;
   readonly capabilities: Capabilities;
   /** Models to list; others are still reachable by name. */

@@ -1,4 +1,4 @@
-import { COMPATIBLE } from '../providers/provider.ts';
+import { COMPATIBLE, COMPATIBLE_TASKS } from '../providers/provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import type { Environment } from './environment.ts';
@@ -40,6 +40,8 @@ export function toUpstream(
     name,
     protocol: entry.protocol ?? row?.protocol ?? 'openai-chat',
     baseUrl,
+    tasks: row?.tasks ?? COMPATIBLE_TASKS,
+    auth: row?.auth ?? 'bearer',
     ...(apiKey !== undefined && { apiKey }),
     deadlines: entry.deadlines,
     capabilities: {

@@ -27,7 +27,7 @@ interface JsonProblem {
 }
 
 /** Bytes `start` up to, not including, `end`. */
-interface ByteRange {
+export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
@@ -44,11 +44,6 @@ export interface ScannedObject {
 /** What a scan found. */
 type JsonScan = JsonProblem | ScannedObject;
 
-/** Replaces bytes `start` to `end` by a text; an insertion where both are equal. */
-interface Edit extends ByteRange {
-  readonly text: string;
-}
-
 /**
  * Looks over the bytes of a JSON body before it is parsed (T-AMP): refuses what would cost too much, and says where the top-level
  * values are. Whether it is JSON in every detail is for `JSON.parse` to say; whatever that accepts is never `syntax` here.
@@ -61,36 +56,6 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): JsonScan {
     if (error instanceof Refusal) return { problem: error.problem, offset: error.offset };
     throw error;
   }
-}
-
-/**
- * The edits that give keys of the scanned object a value (JSON text), leaving every other byte alone (UP-09): each of a repeated key's
- * values is replaced, so that every parser reads the new one, and a key that is absent is appended.
- */
-export function setKeys(scan: ScannedObject, values: Readonly<Record<string, string>>): Edit[] {
-  const edits: Edit[] = [];
-  let separator = scan.values.size === 0 ? '' : ',';
-  for (const [key, text] of Object.entries(values)) {
-    const ranges = scan.values.get(key);
-    if (ranges !== undefined) edits.push(...ranges.map((range) => ({ ...range, text })));
-    else {
-      edits.push({ start: scan.close, end: scan.close, text: `${separator}${JSON.stringify(key)}:${text}` });
-      separator = ',';
-    }
-  }
-  return edits;
-}
-
-/** A copy of the bytes with the edits made; they must not overlap, and insertions at one place keep their order. */
-export function spliceValues(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  let at = 0;
-  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
-    pieces.push(bytes.subarray(at, start), Buffer.from(text));
-    at = end;
-  }
-  pieces.push(bytes.subarray(at));
-  return Buffer.concat(pieces);
 }
 
 class Refusal extends Error {

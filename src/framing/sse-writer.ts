@@ -20,6 +20,3 @@ export function namedFrame(name: string, json: string): string {
 
 /** The last frame of the formats that end with a marker. */
 export const DONE_FRAME = 'data: [DONE]\n\n';
-
-/** A comment that keeps idle connections open; written only between events. */
-export const KEEP_ALIVE_FRAME = ': keep-alive\n\n';

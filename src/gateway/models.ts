@@ -60,37 +60,33 @@ export class ModelList {
     return models;
   }
 
-  #fetch(upstream: Upstream): Promise<readonly ListedModel[]> {
+  async #fetch(upstream: Upstream): Promise<readonly ListedModel[]> {
+    const pool = this.#pools.for(upstream);
+    const headers = { accept: 'application/json', 'accept-encoding': 'identity' };
+    const call = await pool.authorize({ method: 'GET', path: '/models', headers, body: null });
     return new Promise((resolve, reject) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      const pool = this.#pools.for(upstream);
-      const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'identity' };
-      if (upstream.apiKey !== undefined) headers['authorization'] = `Bearer ${upstream.apiKey}`;
       const give = (reason: string): void => {
         clearTimeout(timer);
         exchange.abort();
         reject(new Error(reason));
       };
-      const exchange = dispatch(
-        pool,
-        { method: 'GET', path: '/models', headers, body: null },
-        {
-          head: (status) => {
-            if (status !== 200) give(`status ${status}`);
-          },
-          data: (chunk) => {
-            bytes += chunk.length;
-            if (bytes > LIST_LIMIT) give('too long');
-            else pieces.push(chunk);
-          },
-          end: () => {
-            clearTimeout(timer);
-            resolve(modelsIn(Buffer.concat(pieces).toString('utf8'), upstream));
-          },
-          fail: (error) => give(error.message),
+      const exchange = dispatch(pool, call, {
+        head: (status) => {
+          if (status !== 200) give(`status ${status}`);
         },
-      );
+        data: (chunk) => {
+          bytes += chunk.length;
+          if (bytes > LIST_LIMIT) give('too long');
+          else pieces.push(chunk);
+        },
+        end: () => {
+          clearTimeout(timer);
+          resolve(modelsIn(Buffer.concat(pieces).toString('utf8'), upstream));
+        },
+        fail: (error) => give(error.message),
+      });
       const timer = setTimeout(() => give('too slow'), ASK_MS);
     });
   }

@@ -1,5 +1,5 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
-import { GatewayFailure } from '../model/errors.ts';
+import { GatewayFailure, unsupported } from '../model/errors.ts';
 import type { ProtocolId } from '../model/block.ts';
 import { nearestFirst } from '../model/nearest.ts';
 import type { Request } from '../model/request.ts';
@@ -24,11 +24,6 @@ export type Plan =
 /** The prefix of the embedded provider's models. */
 export const SANDBOX_PREFIX = 'sandbox/';
 
-const AUDIO_PROTOCOL: Record<Exclude<Request['task'], 'generation'>, ProtocolId> = {
-  speech: 'openai-speech',
-  transcription: 'openai-transcriptions',
-};
-
 /**
  * Finds where a model name leads: `provider/model`, the rest after the first slash going upstream as it is.
  * @throws GatewayFailure `not_found` naming the nearest models when a provider is configured but the name leads nowhere.
@@ -40,17 +35,43 @@ export function planRequest(request: Request, snapshot: Snapshot): Plan {
   const upstream = slash > 0 ? snapshot.upstreams.get(model.slice(0, slash)) : undefined;
   const rest = model.slice(slash + 1);
   if (upstream !== undefined && rest !== '') {
-    const protocol = task === 'generation' ? upstream.protocol : AUDIO_PROTOCOL[task];
-    return { to: 'upstream', upstream, model: rest, protocol };
+    return { to: 'upstream', upstream, model: rest, protocol: protocolFor(task, upstream) };
   }
   if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: standInFor(request), standsInFor: model };
   throw new GatewayFailure(unknownModel(model, snapshot));
 }
 
+function protocolFor(task: Request['task'], upstream: Upstream): ProtocolId {
+  if (task === 'generation' || task === 'count') return upstream.protocol;
+  const protocol = upstream.tasks[task];
+  if (protocol === undefined)
+    unsupported('model', `The provider '${upstream.name}' is not known to offer ${TASK_NAMES[task]}.`);
+  return protocol;
+}
+
+const TASK_NAMES: Record<Exclude<Request['task'], 'generation' | 'count'>, string> = {
+  speech: 'speech',
+  transcription: 'transcriptions',
+  embedding: 'embeddings',
+  image: 'pictures',
+  'image-edit': 'edited pictures',
+  rerank: 'rankings',
+  moderation: 'moderation',
+};
+
 function standInFor(request: Request): string {
-  if (request.task === 'speech') return 'voice';
-  if (request.task === 'transcription') return 'ear';
-  return request.tools.length > 0 ? 'tools' : 'echo';
+  switch (request.task) {
+    case 'speech':
+      return 'voice';
+    case 'transcription':
+      return 'ear';
+    case 'embedding':
+      return 'embed';
+    case 'generation':
+      return request.tools.length > 0 ? 'tools' : 'echo';
+    default:
+      return 'echo';
+  }
 }
 
 function unknownModel(model: string, snapshot: Snapshot): GatewayFailure['error'] {

@@ -185,17 +185,27 @@ export class Run {
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
     this.#relay = relay;
-    relay.attach(dispatch(pools.for(upstream), call, relay));
+    const pool = pools.for(upstream);
+    const authorized = pool.authorize(call);
+    if (!(authorized instanceof Promise)) relay.attach(dispatch(pool, authorized, relay));
+    else
+      authorized
+        .then((ready) => {
+          if (!this.#downstream.over) relay.attach(dispatch(pool, ready, relay));
+        })
+        .catch((error: unknown) => this.#refuseFor(error));
   }
 
   // A translated answer is streamed and collected even when the client wants it whole: events give the deadlines something to measure.
   #target(plan: UpstreamPlan, protocol: Protocol): Target {
     const { request, dialect } = this.#received;
     const translated = protocol.id !== dialect.id;
-    const { capabilities } = plan.upstream;
+    const { capabilities, hosting } = plan.upstream;
+    const streams = request.task === 'generation' ? request.stream || translated : request.stream;
     return {
+      ...(hosting !== undefined && { hosting }),
       model: plan.model,
-      stream: request.stream || translated,
+      stream: streams,
       capabilities: this.#deps.memory.refusesStreamUsage(plan) ? { ...capabilities, streamUsage: false } : capabilities,
     };
   }

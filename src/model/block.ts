@@ -6,7 +6,15 @@ export type ProtocolId =
   | 'openai-responses'
   | 'openai-completions'
   | 'openai-speech'
-  | 'openai-transcriptions';
+  | 'openai-transcriptions'
+  | 'openai-embeddings'
+  | 'openai-images'
+  | 'openai-moderations'
+  | 'anthropic-messages'
+  | 'gemini'
+  | 'bedrock-converse'
+  | 'cohere-rerank'
+  | 'ai-sdk';
 
 /** What only one wire format can say, kept as it came. */
 export interface NativeValue {
@@ -43,6 +51,12 @@ export type TextKind = 'text' | 'refusal' | 'reasoning' | 'reasoning-summary';
 /** One log-probability entry in the shape the chat and responses formats share: `{token, logprob, bytes, top_logprobs}`. */
 export type TokenLogprob = Json;
 
+/** A client's wish that the conversation up to a block be cached by the provider. */
+export interface CacheHint {
+  /** How long, in the provider's words: `5m`, `1h`. */
+  readonly ttl?: string;
+}
+
 /** A text block, whole. */
 export interface TextBlock {
   readonly type: TextKind;
@@ -52,6 +66,7 @@ export interface TextBlock {
   readonly logprobs?: readonly TokenLogprob[];
   /** Id of the wire item the block came in; blocks of one item share it. */
   readonly itemId?: string;
+  readonly cache?: CacheHint;
 }
 
 /** A call of a tool; `input` is the model's own JSON text (or free text when `custom`) and is never re-serialised. */
@@ -63,6 +78,7 @@ export interface ToolCallBlock {
   readonly custom?: true;
   readonly seal?: Seal;
   readonly itemId?: string;
+  readonly cache?: CacheHint;
 }
 
 /** What a tool gave back. */
@@ -71,6 +87,7 @@ export interface ToolResultBlock {
   readonly id: string;
   readonly output: readonly Block[];
   readonly failed: boolean;
+  readonly cache?: CacheHint;
 }
 
 /** An image, a sound, a film or a document. */
@@ -86,6 +103,9 @@ export interface MediaBlock {
   /** The words of a sound, where the provider gives them. */
   readonly transcript?: string;
   readonly itemId?: string;
+  /** A token that came beside it (a thought signature of a picture). */
+  readonly seal?: Seal;
+  readonly cache?: CacheHint;
 }
 
 /** Something only one format knows. */

@@ -1,6 +1,6 @@
 import type { Annotation, NativeValue, Seal, TokenLogprob } from './block.ts';
 import type { GatewayError } from './errors.ts';
-import type { BlockHead, ChoiceFinish, Event, FinishReason } from './event.ts';
+import type { BlockHead, ChoiceFinish, Event, FinishReason, Vector } from './event.ts';
 import type { Usage } from './usage.ts';
 
 /** A block as the model left it: `text` is the text, the call's input, or the words of a sound. */
@@ -11,6 +11,8 @@ export interface WrittenBlock {
   readonly audio: readonly string[];
   readonly annotations: readonly Annotation[];
   readonly logprobs: readonly TokenLogprob[];
+  /** Of an embedding. */
+  readonly vector?: Vector;
   readonly seal?: Seal;
   /** False when the answer ended while the block was open. */
   readonly closed: boolean;
@@ -39,6 +41,7 @@ interface OpenBlock {
   audio: string[];
   annotations: Annotation[];
   logprobs: TokenLogprob[];
+  vector?: Vector;
   seal?: Seal;
   closed: boolean;
 }
@@ -104,6 +107,9 @@ export class Collector {
         return;
       case 'audio-delta':
         block.audio.push(event.base64);
+        return;
+      case 'vector':
+        block.vector = event.vector;
         return;
       case 'annotation':
         block.annotations.push(event.annotation);

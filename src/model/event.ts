@@ -1,5 +1,6 @@
 import type { Annotation, NativeValue, Seal, TextKind, TokenLogprob } from './block.ts';
 import type { GatewayError } from './errors.ts';
+import type { Json } from './json.ts';
 import type { Usage } from './usage.ts';
 
 /** Why the model stopped, in the neutral words of `wire-other-dialects` §9. */
@@ -24,7 +25,8 @@ interface HeadPlace {
 export type BlockHead =
   | ({ readonly type: TextKind } & HeadPlace)
   | ({ readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly custom?: true } & HeadPlace)
-  | ({ readonly type: 'media'; readonly media: 'audio' | 'image' | 'video'; readonly format?: string } & HeadPlace);
+  | ({ readonly type: 'media'; readonly media: 'audio' | 'image' | 'video'; readonly format?: string } & HeadPlace)
+  | ({ readonly type: 'vector' } & HeadPlace);
 
 /** How one further parallel answer ended. */
 export interface ChoiceFinish {
@@ -50,6 +52,7 @@ export type Event =
     }
   | { readonly type: 'input-delta'; readonly index: number; readonly json: string; readonly padding?: string }
   | { readonly type: 'audio-delta'; readonly index: number; readonly base64: string }
+  | { readonly type: 'vector'; readonly index: number; readonly vector: Vector }
   | { readonly type: 'annotation'; readonly index: number; readonly annotation: Annotation }
   | { readonly type: 'block-end'; readonly index: number; readonly seal?: Seal }
   | { readonly type: 'native'; readonly native: NativeValue }
@@ -63,6 +66,9 @@ export type Event =
       readonly others?: readonly ChoiceFinish[];
     }
   | { readonly type: 'error'; readonly error: GatewayError };
+
+/** An embedding as its provider wrote it: a list of numbers, or base64 of little-endian float32. */
+export type Vector = readonly Json[] | string;
 
 /** Where events go, synchronously: a promise per token would cost more than the token. */
 export type Sink = (event: Event) => void;

@@ -1,6 +1,6 @@
 import type { BlockHead, Event, Sink } from './event.ts';
 
-type Delta = 'text-delta' | 'input-delta' | 'audio-delta' | 'annotation';
+type Delta = 'text-delta' | 'input-delta' | 'audio-delta' | 'vector' | 'annotation';
 
 const ALLOWED: Record<BlockHead['type'], readonly Delta[]> = {
   text: ['text-delta', 'annotation'],
@@ -9,6 +9,7 @@ const ALLOWED: Record<BlockHead['type'], readonly Delta[]> = {
   'reasoning-summary': ['text-delta'],
   'tool-call': ['input-delta'],
   media: ['audio-delta', 'text-delta'],
+  vector: ['vector'],
 };
 
 /**

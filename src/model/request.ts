@@ -1,4 +1,4 @@
-import type { Block, NativeValue } from './block.ts';
+import type { Block, CacheHint, NativeValue } from './block.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** Who speaks in a turn. `developer` is a system role of its own; targets that lack it get `system`. */
@@ -21,6 +21,7 @@ export type Tool =
       /** JSON Schema of the arguments, as the client wrote it. */
       readonly parameters?: JsonObject;
       readonly strict?: boolean;
+      readonly cache?: CacheHint;
     }
   | { readonly type: 'native'; readonly native: NativeValue };
 
@@ -45,12 +46,23 @@ export type OutputFormat =
 export interface Sampling {
   readonly temperature?: Json;
   readonly topP?: Json;
+  readonly topK?: Json;
   readonly frequencyPenalty?: Json;
   readonly presencePenalty?: Json;
   readonly seed?: Json;
 }
 
-/** A request for text: chat, responses, completions. */
+/** How much the model should think before it answers, and how much of it is shown. */
+export interface Reasoning {
+  /** `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`, as the client wrote it. */
+  readonly effort?: string;
+  /** Wanted form of a summary: `auto`, `concise`, `detailed`. */
+  readonly summary?: string;
+  /** Most tokens to think with; 0 = do not think, -1 = as many as the model likes. */
+  readonly budget?: number;
+}
+
+/** A request for text: chat, responses, completions, messages, gemini. */
 export interface Generation {
   readonly task: 'generation';
   /** The model as the client named it. */
@@ -64,7 +76,7 @@ export interface Generation {
   readonly maxTokens?: number;
   readonly stop: readonly string[];
   readonly output?: OutputFormat;
-  readonly reasoning?: { readonly effort?: string; readonly summary?: string };
+  readonly reasoning?: Reasoning;
   /** How many parallel answers; absent means 1. */
   readonly choices?: number;
   /** Log-probabilities asked for; `top` is how many alternatives. */
@@ -111,5 +123,47 @@ export interface TranscriptionRequest {
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
+/** A request to count the input tokens of a {@link Generation} without answering it. */
+export interface CountRequest {
+  readonly task: 'count';
+  readonly model: string;
+  readonly stream: false;
+  readonly generation: Generation;
+  readonly native: { readonly protocol: NativeValue['protocol']; readonly value: JsonObject };
+}
+
+/** A request for embeddings: one vector for each input, in order. */
+export interface EmbeddingRequest {
+  readonly task: 'embedding';
+  readonly model: string;
+  readonly stream: false;
+  /** Texts, or lists of token ids that only some targets take. */
+  readonly inputs: readonly (string | readonly Json[])[];
+  readonly dimensions?: number;
+  /** Form of the vectors that the client wants. */
+  readonly encoding: 'float' | 'base64';
+  /** What the embedding is for, in the provider's words: `RETRIEVAL_QUERY`. */
+  readonly purpose?: string;
+  readonly title?: string;
+  readonly user?: string;
+  readonly native: { readonly protocol: NativeValue['protocol']; readonly value: JsonObject };
+}
+
+/** A request that only upstreams of its own format can answer: pictures, rankings, moderation. */
+export interface PassingRequest {
+  readonly task: 'image' | 'image-edit' | 'rerank' | 'moderation';
+  readonly model: string;
+  readonly stream: boolean;
+  /** Form fields but the files, where the body is a form. */
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+  readonly native: { readonly protocol: NativeValue['protocol']; readonly value: JsonObject };
+}
+
 /** Whatever a client asks for. */
-export type Request = Generation | SpeechRequest | TranscriptionRequest;
+export type Request =
+  | Generation
+  | SpeechRequest
+  | TranscriptionRequest
+  | CountRequest
+  | EmbeddingRequest
+  | PassingRequest;

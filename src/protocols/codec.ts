@@ -4,9 +4,10 @@ import type { Completion } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event, FinishReason, Sink } from '../model/event.ts';
 import type { Mint } from '../model/ids.ts';
-import type { JsonObject } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
 import type { Usage } from '../model/usage.ts';
+import type { Fidelity } from './fidelity.ts';
 
 /** What a target can do, as flags; shared code asks these, never a name. */
 export interface Capabilities {
@@ -20,7 +21,15 @@ export interface Capabilities {
   readonly namedChoiceStops: boolean;
   /** How `transcript.text.delta` pieces of a transcription relate (TR-04). */
   readonly transcriptDelta: 'incremental' | 'cumulative' | 'auto';
+  /** How an answer is held to a JSON schema: a field of the request, or a tool that the model is forced to call. */
+  readonly schemaOutput: 'native' | 'tool';
 }
+
+/** Where a format's paths and bodies differ because somebody else hosts the models. */
+export type Hosting =
+  | { readonly style: 'azure'; readonly apiVersion: string }
+  | { readonly style: 'vertex'; readonly project: string; readonly location: string }
+  | { readonly style: 'bedrock' };
 
 /** The model at one upstream that a request goes to. */
 export interface Target {
@@ -29,15 +38,20 @@ export interface Target {
   /** Whether the upstream is asked to stream. */
   readonly stream: boolean;
   readonly capabilities: Capabilities;
+  /** Absent where the format's own makers host it. */
+  readonly hosting?: Hosting;
 }
 
-/** A request as it goes upstream, without host and credential. */
+/** A request as it goes upstream, without path, host and credential. */
 export interface UpstreamRequest {
-  /** Path below the upstream's base URL: `/chat/completions`. */
-  readonly path: string;
   /** JSON text, or the form fields that go beside the client's file. */
   readonly body: string | readonly (readonly [name: string, value: string])[];
+  /** Features of the request that this format cannot say and that were left out, each once; absent = none. */
+  readonly lost?: readonly string[];
 }
+
+/** Top-level keys of a body with their new values; `undefined` takes a key away. */
+export type BodyPatch = Readonly<Record<string, Json | undefined>>;
 
 /** What a decoder needs to know besides the bytes. */
 export interface DecoderContext {
@@ -85,13 +99,19 @@ export interface UpstreamRefusal {
 /** Half 1 of a codec: the format an upstream speaks. */
 export interface Protocol {
   readonly id: ProtocolId;
+  /** What of each feature this format can say; the source of `docs/fidelity.md`. Absent for formats that carry no text. */
+  readonly fidelity?: Fidelity;
+  /** Path, with its query, below the upstream's base URL: `/chat/completions`. */
+  path(request: Request, target: Target): string;
+  /** Headers that every call of this format carries, lower case (`anthropic-version`); absent = none. */
+  headers?(request: Request, target: Target): Readonly<Record<string, string>>;
   /** Puts a request into the upstream's words; throws {@link GatewayFailure} (`unsupported_parameter`) for what it cannot say. */
   encodeRequest(request: Request, target: Target): UpstreamRequest;
   /**
    * The top-level keys that must differ when a body of the same format is passed on, with their new values; everything else leaves byte
    * for byte as it came (UP-09). `encodeRequest` makes the same changes.
    */
-  patch(request: Request, target: Target): JsonObject;
+  patch(request: Request, target: Target): BodyPatch;
   decoder(emit: Sink, context: DecoderContext): Decoder;
   /** Reads the body of an HTTP error. */
   decodeError(refusal: UpstreamRefusal): GatewayError;
@@ -178,13 +198,32 @@ export interface WholeAnswer {
   readonly body: string | Uint8Array;
 }
 
+/** What a request says outside its body. */
+export interface Place {
+  /** Values of the `{names}` in the route's path, decoded: `{model: 'provider/model'}`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query, each name once: `{alt: 'sse'}`. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** How a stream is framed for the client. */
+export interface StreamForm {
+  readonly contentType: string;
+  /** What may be written between two events so that nobody takes silence for death; absent = nothing may. */
+  readonly keepAlive?: string;
+  /** Whether an error has a place inside the stream; without one the connection is broken instead (SP-03). */
+  readonly tellsErrors: boolean;
+}
+
 /** Half 2 of a codec: the format a client speaks. */
 export interface Dialect {
   readonly id: ProtocolId;
+  /** What of each feature this format can say; the source of `docs/fidelity.md`. Absent for formats that carry no text. */
+  readonly fidelity?: Fidelity;
   /** Reads a parsed body (form fields as strings); throws {@link GatewayFailure} with the path of what is wrong. */
-  decodeRequest(body: JsonObject): Request;
-  /** Content type of the stream that {@link encoder} writes: SSE, or the audio type of a raw sound. */
-  streamType(request: Request): string;
+  decodeRequest(body: JsonObject, place?: Place): Request;
+  /** The framing of the stream that {@link encoder} writes. */
+  streamForm(request: Request): StreamForm;
   encoder(write: Write, reply: Reply): Encoder;
   /** How a stream of this very format passes; absent where every stream takes decoder and encoder. */
   passage?(reply: Reply): Passage;
@@ -196,5 +235,9 @@ export interface Dialect {
   encodeError(error: GatewayError): { readonly status: number; readonly body: string };
 }
 
-/** The content type of every event stream; the charset is not optional (WD-01, OR-07). */
-export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+/** Server-sent events; the charset is not optional (WD-01, OR-07). */
+export const EVENT_STREAM: StreamForm = {
+  contentType: 'text/event-stream; charset=utf-8',
+  keepAlive: ': keep-alive\n\n',
+  tellsErrors: true,
+};

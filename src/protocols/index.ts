@@ -7,13 +7,13 @@ import * as speech from './openai-speech/index.ts';
 import * as transcriptions from './openai-transcriptions/index.ts';
 
 /** Every format an upstream may speak. */
-export const PROTOCOLS: Record<ProtocolId, Protocol> = {
+export const PROTOCOLS = {
   'openai-chat': chat.protocol,
   'openai-responses': responses.protocol,
   'openai-completions': completions.protocol,
   'openai-speech': speech.protocol,
   'openai-transcriptions': transcriptions.protocol,
-};
+} as Record<ProtocolId, Protocol>;
 
 /** What a caller may say to an upstream in headers; everything else stays here, credentials and cookies above all (`reliability` §14.6). */
 export const PASSED_HEADERS: readonly string[] = ['openai-beta', 'idempotency-key'];

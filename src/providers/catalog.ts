@@ -1,5 +1,5 @@
 import type { Capabilities } from '../protocols/codec.ts';
-import { COMPATIBLE } from './provider.ts';
+import { COMPATIBLE, COMPATIBLE_TASKS } from './provider.ts';
 import type { Provider } from './provider.ts';
 
 interface Row {
@@ -47,6 +47,7 @@ export const CATALOG: ReadonlyMap<string, Provider> = new Map(
       baseUrl: row.baseUrl,
       keyVariable: `${name.toUpperCase()}_API_KEY`,
       baseUrlVariable: `${name.toUpperCase()}_BASE_URL`,
+      tasks: COMPATIBLE_TASKS,
       auth: 'bearer',
       local: row.local ?? false,
       capabilities: { ...COMPATIBLE, ...row.capabilities },

@@ -2,8 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Collector } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event } from '../model/event.ts';
-import { EVENT_STREAM } from '../protocols/codec.ts';
-import type { Dialect, Encoder, Identity, Passage, Reply } from '../protocols/codec.ts';
+import type { Dialect, Encoder, Identity, Passage, Reply, StreamForm } from '../protocols/codec.ts';
 import type { Downstream } from './downstream.ts';
 import { isContent } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -46,7 +45,7 @@ export interface PassingAnswer {
  */
 export class Answer implements PassingAnswer {
   readonly #parts: AnswerParts;
-  readonly #streamType: string;
+  readonly #form: StreamForm;
   #contentType: string;
   readonly #collector: Collector | undefined;
   #encoder: Encoder | undefined;
@@ -60,8 +59,8 @@ export class Answer implements PassingAnswer {
   constructor(parts: AnswerParts) {
     this.#parts = parts;
     const { dialect, reply, sameFormat } = parts;
-    this.#streamType = dialect.streamType(reply.request);
-    this.#contentType = this.#streamType;
+    this.#form = dialect.streamForm(reply.request);
+    this.#contentType = this.#form.contentType;
     this.#passes = sameFormat === true && reply.request.stream && dialect.passage !== undefined;
     if (!reply.request.stream) this.#collector = new Collector();
     else if (!this.#passes) this.#encoder = this.#makeEncoder(reply);
@@ -74,7 +73,7 @@ export class Answer implements PassingAnswer {
 
   /** Whether raw bytes of the upstream are what the client asked for. */
   get passesRaw(): boolean {
-    return this.#parts.sameFormat === true && this.#parts.reply.request.stream && this.#streamType !== EVENT_STREAM;
+    return this.#parts.sameFormat === true && this.#parts.reply.request.stream && !this.#form.tellsErrors;
   }
 
   /** Whether the terminal event was taken. */
@@ -120,9 +119,9 @@ export class Answer implements PassingAnswer {
   /** Sends the head although there is no content yet: `commit_wait` passed. */
   openEarly(): void {
     const { downstream } = this.#parts;
-    if (this.#collector !== undefined || this.#over || downstream.opened || this.#streamType !== EVENT_STREAM) return;
+    if (this.#collector !== undefined || this.#over || downstream.opened || this.#form.keepAlive === undefined) return;
     this.#open();
-    if (this.#encoder?.opening === undefined) downstream.comment();
+    if (this.#encoder?.opening === undefined) downstream.signOfLife();
     else this.#encoder.opening();
     downstream.flush();
   }
@@ -215,7 +214,7 @@ export class Answer implements PassingAnswer {
     // Headers of every stream (WD-01, OR-06).
     head['cache-control'] = 'no-cache, no-store, no-transform';
     head['x-accel-buffering'] = 'no';
-    downstream.open(200, head, this.#streamType === EVENT_STREAM);
+    downstream.open(200, head, this.#form.keepAlive);
   }
 
   #end(): void {
@@ -233,7 +232,7 @@ export class Answer implements PassingAnswer {
       this.#parts.failedEarly(event.error);
       return;
     }
-    if (this.#streamType === EVENT_STREAM) {
+    if (this.#form.tellsErrors) {
       this.#passes = false;
       this.#encoder ??= this.#makeEncoder(reply);
       this.#encoder.push(event);

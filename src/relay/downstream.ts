@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { ChunkWriter } from './chunk-writer.ts';
-import { KEEP_ALIVE_FRAME } from '../framing/sse-writer.ts';
 import { sendWhole } from './send-whole.ts';
 
 /** Timers of the client's side, in milliseconds. */
@@ -26,7 +25,7 @@ export class Downstream {
   #text = '';
   #pieces: Uint8Array[] = [];
   #lastWrite = 0;
-  #comments = false;
+  #sign: string | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -56,18 +55,18 @@ export class Downstream {
     return this.#response.statusCode;
   }
 
-  /** Sends the head of a stream; `comments` allows keep-alive comments between its events. */
-  open(status: number, headers: OutgoingHttpHeaders, comments: boolean): void {
+  /** Sends the head of a stream; `sign` is what may be written between its events to show that it lives. */
+  open(status: number, headers: OutgoingHttpHeaders, sign: string | undefined): void {
     if (this.opened || this.over) return;
-    this.#comments = comments && this.#timers.keepAlive > 0;
+    this.#sign = this.#timers.keepAlive > 0 ? sign : undefined;
     this.#response.writeHead(status, headers);
     this.#lastWrite = performance.now();
-    if (this.#comments) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
+    if (this.#sign !== undefined) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
   }
 
-  /** Adds a keep-alive comment, where comments are allowed. */
-  comment(): void {
-    if (this.#comments) this.write(KEEP_ALIVE_FRAME);
+  /** Adds a sign of life, where one is allowed. */
+  signOfLife(): void {
+    if (this.#sign !== undefined) this.write(this.#sign);
   }
 
   /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
@@ -170,7 +169,7 @@ export class Downstream {
       this.#keepAlive = setTimeout(this.#onKeepAlive, due);
       return;
     }
-    if (!this.#writer.slow) this.write(KEEP_ALIVE_FRAME);
+    if (!this.#writer.slow) this.signOfLife();
     this.flush();
     this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
   };

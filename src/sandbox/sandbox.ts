@@ -93,7 +93,7 @@ async function answer(run: SandboxRun): Promise<void> {
       return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
     }
     default:
-      return request satisfies never;
+      return refuse('model', 'The sandbox has no model for this path.');
   }
 }
 

@@ -1,6 +1,8 @@
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Upstream } from '../config/snapshot.ts';
+import { authorizerFor } from './auth/authorize.ts';
+import type { Authorizer } from './auth/authorize.ts';
 
 /** The connections to one upstream, and where they lead. */
 export interface Pool {
@@ -9,6 +11,7 @@ export interface Pool {
   readonly origin: string;
   /** What stands before every path: `/v1`. */
   readonly basePath: string;
+  readonly authorize: Authorizer;
 }
 
 const HEADER_LIMIT = 32 * 1024;
@@ -32,7 +35,13 @@ export class Pools {
         keepAliveTimeout: KEEP_ALIVE_MS,
         pipelining: 1,
       });
-      pool = { agent, dispatcher: agent, origin, basePath: pathname === '/' ? '' : pathname };
+      pool = {
+        agent,
+        dispatcher: agent,
+        origin,
+        basePath: pathname === '/' ? '' : pathname,
+        authorize: authorizerFor(upstream),
+      };
       this.#pools.set(upstream, pool);
     }
     return pool;

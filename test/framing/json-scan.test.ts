@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scanJson, setKeys, spliceValues } from '../../src/framing/json-scan.ts';
+import { editKeys } from '../../src/framing/json-edit.ts';
+import { scanJson } from '../../src/framing/json-scan.ts';
 import type { ScannedObject } from '../../src/framing/json-scan.ts';
 
 const LIMITS = { depth: 64, tokens: 250_000 };
@@ -12,7 +13,7 @@ function scanned(text: string): ScannedObject {
 }
 
 function set(text: string, values: Record<string, string>): string {
-  return Buffer.from(spliceValues(Buffer.from(text), setKeys(scanned(text), values))).toString();
+  return Buffer.from(editKeys(Buffer.from(text), scanned(text), values)).toString();
 }
 
 /** JSON text with white space, escapes and number forms as nobody's serialiser writes them. */

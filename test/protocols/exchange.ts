@@ -15,7 +15,7 @@ export function target(streams = true, capabilities: Partial<Capabilities> = {})
   return {
     model: 'upstream-model',
     stream: streams,
-    capabilities: { ...all, transcriptDelta: 'auto', ...capabilities },
+    capabilities: { ...all, transcriptDelta: 'auto', schemaOutput: 'native', ...capabilities },
   };
 }
 

@@ -100,8 +100,8 @@ const ITEMS = [
 ];
 
 function sent(request: Partial<Generation>, to = target()): Peek {
-  const { path, body } = protocol.encodeRequest({ ...plain, ...request }, to);
-  expect(path).toBe('/responses');
+  const { body } = protocol.encodeRequest({ ...plain, ...request }, to);
+  expect(protocol.path(plain, to)).toBe('/responses');
   return typeof body === 'string' ? Peek.parse(body) : expect.fail('not JSON');
 }
 

@@ -151,16 +151,16 @@ describe('a sound that is written', () => {
     const given = fromFrames(text('streamed.sse'));
     const whole = dialect.encodeWhole({ id: '', ...folded(given) }, reply(request));
     expect(Buffer.from(whole.body).equals(encoded(dialect, given, reply(request)).bytes)).toBe(true);
-    expect(whole.contentType).toBe(dialect.streamType(request));
+    expect(whole.contentType).toBe(dialect.streamForm(request).contentType);
   });
 });
 
 describe('a request', () => {
   test('SP-01 SP-02 is read with its defaults, and its format names the content type', () => {
     expect(raw).toMatchObject({ task: 'speech', stream: true, input: 'Hello', format: 'mp3', delivery: 'audio' });
-    expect(dialect.streamType(events)).toBe('text/event-stream; charset=utf-8');
-    const types = ['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm', 'new'].map((format) =>
-      dialect.streamType(read({ response_format: format })),
+    expect(dialect.streamForm(events).contentType).toBe('text/event-stream; charset=utf-8');
+    const types = ['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm', 'new'].map(
+      (format) => dialect.streamForm(read({ response_format: format })).contentType,
     );
     expect(types).toEqual([
       'audio/mpeg',
@@ -189,8 +189,8 @@ describe('a request', () => {
 
   test('UP-09 goes upstream unchanged but for the model', () => {
     const body = { model: 'm', input: 'Hello', voice: { id: 'v1' }, speed: 1.5, stream_format: 'sse', mine: [1] };
-    const { path, body: sent } = protocol.encodeRequest(dialect.decodeRequest(body), target());
-    expect(path).toBe('/audio/speech');
+    const { body: sent } = protocol.encodeRequest(dialect.decodeRequest(body), target());
+    expect(protocol.path(raw, target())).toBe('/audio/speech');
     expect(sent).toBe(JSON.stringify(body).replace('"m"', '"upstream-model"'));
   });
 });

@@ -47,8 +47,8 @@ describe('a form', () => {
   });
 
   test('TR-01 UP-09 goes upstream with another model, its other fields as they came', () => {
-    const { path, body } = protocol.encodeRequest(dialect.decodeRequest(form), target());
-    expect(path).toBe('/audio/transcriptions');
+    const { body } = protocol.encodeRequest(dialect.decodeRequest(form), target());
+    expect(protocol.path(dialect.decodeRequest(form), target())).toBe('/audio/transcriptions');
     expect(body).toEqual([
       ['language', 'en'],
       ['model', 'upstream-model'],
@@ -67,6 +67,6 @@ describe('a form', () => {
   test('TR-01 a translation goes to its own path', () => {
     const request = translationDialect.decodeRequest({ model: 'm' });
     expect(request).toMatchObject({ translate: true, stream: false, format: 'json' });
-    expect(protocol.encodeRequest(request, target(false)).path).toBe('/audio/translations');
+    expect(protocol.path(request, target(false))).toBe('/audio/translations');
   });
 });

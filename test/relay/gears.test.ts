@@ -50,7 +50,13 @@ function byEvents(recording: Recording, body: JsonObject): Meaning {
   reader.push(bodyOf(recording));
   reader.end();
   decoder.end();
-  const answer = { status: 200, headers: { 'content-type': EVENT_STREAM }, chunks, reads: [], end: 'clean' as const };
+  const answer = {
+    status: 200,
+    headers: { 'content-type': EVENT_STREAM.contentType },
+    chunks,
+    reads: [],
+    end: 'clean' as const,
+  };
   const told = readChoiceStream({ ...answer, body: Buffer.concat(chunks) }, 'chat');
   const usage = tally.usage ?? tally.estimate();
   return meaningOf(told, {

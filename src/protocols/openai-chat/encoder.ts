@@ -153,6 +153,9 @@ export class ChatEncoder implements Encoder {
         else this.#delta(block.choice, JSON.stringify({ annotations: [annotation] }));
         return;
       }
+      case 'vector':
+        this.lost++;
+        return;
       case 'block-end':
         if (event.seal !== undefined) this.#seal(block, event.seal);
         return;
@@ -183,6 +186,8 @@ export class ChatEncoder implements Encoder {
         this.#audio(block, 'transcript', text);
         return;
       case 'tool-call':
+        return;
+      case 'vector':
         return;
       default:
         head satisfies never;

@@ -12,6 +12,7 @@ import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts';
 /** Chat completions as an upstream speaks them. */
 export const protocol: Protocol = {
   id: 'openai-chat',
+  path: () => '/chat/completions',
   encodeRequest,
   patch,
   decoder: (emit, context) => new ChatDecoder(emit, context),
@@ -22,7 +23,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-chat',
   decodeRequest,
-  streamType: () => EVENT_STREAM,
+  streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),
   passage: (reply) => new ChatPassage(reply),
   passWhole,

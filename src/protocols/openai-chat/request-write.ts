@@ -5,8 +5,6 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Generation, OutputFormat, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
 
-const PATH = '/chat/completions';
-
 /**
  * Puts a request into chat completions words: the client's own body with few keys exchanged when it came in this format (UP-09),
  * else a translation.
@@ -16,7 +14,7 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
   if (request.task !== 'generation') return unsupported('model', 'This model answers chat requests only.');
   const own = request.native.protocol === 'openai-chat';
   const body = own ? { ...request.native.value, ...patch(request, target) } : translate(request, target);
-  return { path: PATH, body: JSON.stringify(body) };
+  return { body: JSON.stringify(body) };
 }
 
 /** What changes in a body of this format on its way upstream: the model, how it is streamed, and a role the target does not know. */

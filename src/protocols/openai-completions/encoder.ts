@@ -58,6 +58,7 @@ export class CompletionsEncoder implements Encoder {
       }
       case 'input-delta':
       case 'audio-delta':
+      case 'vector':
       case 'annotation':
         this.#lost++;
         return;

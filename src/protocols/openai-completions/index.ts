@@ -10,6 +10,7 @@ import { encodeWhole } from './whole.ts';
 /** Upstreams that speak `POST /completions`. */
 export const protocol: Protocol = {
   id: 'openai-completions',
+  path: () => '/completions',
   encodeRequest,
   patch,
   decoder: (emit, context) => new CompletionsDecoder(emit, context),
@@ -20,7 +21,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-completions',
   decodeRequest,
-  streamType: () => EVENT_STREAM,
+  streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new CompletionsEncoder(write, reply),
   encodeWhole,
   encodeError: encodeOpenAiError,

@@ -35,7 +35,7 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
   const { protocol, value } = request.native;
   const body =
     protocol === 'openai-completions' ? { ...value, ...patch(request, target) } : translated(request, target);
-  return { path: '/completions', body: JSON.stringify(body) };
+  return { body: JSON.stringify(body) };
 }
 
 /** The top-level keys that differ in a body of the same format that is passed on (UP-09, CC-10); null takes an option back. */

@@ -58,7 +58,7 @@ export class ItemWriter {
 
   /** A block opens. Further choices and media have no place in a response. */
   open(index: number, head: BlockHead): void {
-    if ((head.choice ?? 0) > 0 || head.type === 'media') {
+    if ((head.choice ?? 0) > 0 || head.type === 'media' || head.type === 'vector') {
       this.#places[index] = undefined;
       return this.lose();
     }

@@ -62,6 +62,7 @@ export class ResponsesEncoder implements Encoder {
       case 'annotation':
         return this.#items.annotation(event.index, event.annotation);
       case 'audio-delta':
+      case 'vector':
         return this.#items.lose();
       case 'native': {
         const value = event.native.protocol === ID ? asObject(event.native.value) : undefined;

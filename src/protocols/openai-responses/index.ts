@@ -13,6 +13,7 @@ import { decodeOpenAiError } from '../openai-error.ts';
 /** How upstreams that speak the Responses format are called. */
 export const protocol: Protocol = {
   id: ID,
+  path: () => '/responses',
   encodeRequest,
   patch,
   decoder: (emit, context) => new ResponsesDecoder(emit, context),
@@ -23,7 +24,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: ID,
   decodeRequest,
-  streamType: () => EVENT_STREAM,
+  streamForm: () => EVENT_STREAM,
   encoder,
   encodeWhole,
   encodeError,

@@ -14,7 +14,7 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
   if (request.task !== 'generation') return unsupported('model', 'This model is reached by text requests only.');
   const own = request.native.protocol === ID;
   const body = own ? { ...request.native.value, ...patch(request, target) } : translate(request, target);
-  return { path: '/responses', body: JSON.stringify(body) };
+  return { body: JSON.stringify(body) };
 }
 
 /** What differs when a body of this format is passed on: the model, and `stream` when it is not as the client had it. */

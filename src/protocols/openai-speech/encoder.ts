@@ -35,6 +35,7 @@ export class SpeechEncoder implements Encoder {
         return;
       case 'text-delta':
       case 'input-delta':
+      case 'vector':
       case 'annotation':
       case 'native':
         this.#lost++;

@@ -2,13 +2,14 @@ import type { Dialect, Protocol } from '../codec.ts';
 import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts';
 import { SpeechDecoder } from './decoder.ts';
 import { SpeechEncoder } from './encoder.ts';
-import { decodeRequest, streamType } from './request-read.ts';
+import { decodeRequest, streamForm } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
 import { encodeWhole } from './whole.ts';
 
 /** Upstreams that speak `POST /audio/speech`. */
 export const protocol: Protocol = {
   id: 'openai-speech',
+  path: () => '/audio/speech',
   encodeRequest,
   patch,
   decoder: (emit, context) => new SpeechDecoder(emit, context),
@@ -19,7 +20,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-speech',
   decodeRequest,
-  streamType,
+  streamForm,
   encoder: (write, reply) => new SpeechEncoder(write, reply),
   encodeWhole,
   encodeError: encodeOpenAiError,

@@ -1,4 +1,5 @@
 import { EVENT_STREAM } from '../codec.ts';
+import type { StreamForm } from '../codec.ts';
 import { refuse } from '../../model/errors.ts';
 import { Fields } from '../../model/fields.ts';
 import { asObject, asString } from '../../model/json.ts';
@@ -30,10 +31,10 @@ export function decodeRequest(body: JsonObject): SpeechRequest {
   };
 }
 
-/** Content type of the answer to a request: event frames, or the sound's own type. */
-export function streamType(request: Request): string {
+/** The framing of the answer to a request: events, or the bytes of the sound. */
+export function streamForm(request: Request): StreamForm {
   if (request.task !== 'speech' || request.delivery === 'sse') return EVENT_STREAM;
-  return AUDIO_TYPE[request.format] ?? 'application/octet-stream';
+  return { contentType: AUDIO_TYPE[request.format] ?? 'application/octet-stream', tellsErrors: false };
 }
 
 function readVoice(fields: Fields): Json | undefined {

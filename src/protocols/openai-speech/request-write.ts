@@ -7,7 +7,7 @@ import type { Request } from '../../model/request.ts';
 export function encodeRequest(request: Request, target: Target): UpstreamRequest {
   if (request.task !== 'speech')
     unsupported('model', `The model '${request.model}' turns text into speech and does nothing else.`);
-  return { path: '/audio/speech', body: JSON.stringify({ ...request.native.value, ...patch(request, target) }) };
+  return { body: JSON.stringify({ ...request.native.value, ...patch(request, target) }) };
 }
 
 /** The top-level keys that differ in a body that is passed on (UP-09). */

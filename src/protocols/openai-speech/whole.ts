@@ -1,8 +1,7 @@
-import { EVENT_STREAM } from '../codec.ts';
 import type { Reply, WholeAnswer } from '../codec.ts';
 import type { Completion } from '../../model/completion.ts';
-import { SpeechEncoder, deliversRaw } from './encoder.ts';
-import { streamType } from './request-read.ts';
+import { SpeechEncoder } from './encoder.ts';
+import { streamForm } from './request-read.ts';
 
 /** The whole sound: what the stream would have been, in one piece. */
 export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
@@ -13,5 +12,5 @@ export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
   if (completion.usage !== undefined) encoder.push({ type: 'usage', usage: completion.usage });
   encoder.push({ type: 'finish', reason: completion.finish?.reason ?? 'other' });
   const body = Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
-  return { contentType: deliversRaw(reply) ? streamType(reply.request) : EVENT_STREAM, body };
+  return { contentType: streamForm(reply.request).contentType, body };
 }

@@ -43,6 +43,7 @@ export class TranscriptionEncoder implements Encoder {
         return;
       case 'input-delta':
       case 'audio-delta':
+      case 'vector':
       case 'annotation':
         this.#lost++;
         return;

@@ -10,6 +10,8 @@ import { encodeWhole } from './whole.ts';
 /** Upstreams that speak `POST /audio/transcriptions` and `/audio/translations`. */
 export const protocol: Protocol = {
   id: 'openai-transcriptions',
+  path: (request) =>
+    request.task === 'transcription' && request.translate ? '/audio/translations' : '/audio/transcriptions',
   encodeRequest,
   patch,
   decoder: (emit, context) => new TranscriptionDecoder(emit, context),
@@ -20,7 +22,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-transcriptions',
   decodeRequest: (form) => decodeRequest(form, false),
-  streamType: () => EVENT_STREAM,
+  streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new TranscriptionEncoder(write, reply),
   encodeWhole,
   encodeError: encodeOpenAiError,

@@ -11,7 +11,6 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
     .filter(([name]) => name !== 'stream')
     .map(([name, value]) => [name, name === 'model' ? target.model : value] as const);
   return {
-    path: request.translate ? '/audio/translations' : '/audio/transcriptions',
     body: target.stream ? [...fields, ['stream', 'true']] : fields,
   };
 }

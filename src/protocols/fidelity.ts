@@ -1,0 +1,74 @@
+/**
+ * What a conversation can hold beyond plain text, by the way it goes: `asked` features travel from client to upstream, `told` ones back.
+ * `docs/fidelity.md` has one row for each, and `test/matrix` one scenario.
+ */
+export const FEATURES = {
+  'system-prompt': 'asked',
+  'text-parts': 'asked',
+  'image-input': 'asked',
+  'document-input': 'asked',
+  'audio-input': 'asked',
+  tools: 'asked',
+  'tool-choice-required': 'asked',
+  'tool-choice-named': 'asked',
+  'tool-choice-allowed': 'asked',
+  'parallel-switch': 'asked',
+  'tool-results': 'asked',
+  'tool-result-images': 'asked',
+  'tool-result-errors': 'asked',
+  'json-schema': 'asked',
+  'reasoning-effort': 'asked',
+  'reasoning-budget': 'asked',
+  'cache-hints': 'asked',
+  'stop-sequences': 'asked',
+  sampling: 'asked',
+  'top-k': 'asked',
+  seed: 'asked',
+  choices: 'asked',
+  logprobs: 'asked',
+  'server-tools': 'asked',
+  text: 'told',
+  refusal: 'told',
+  'tool-calls': 'told',
+  'parallel-tool-calls': 'told',
+  'empty-arguments': 'told',
+  'reasoning-text': 'told',
+  seals: 'told',
+  citations: 'told',
+  usage: 'told',
+  'cache-tokens': 'told',
+  'reasoning-tokens': 'told',
+  'stop-echo': 'told',
+  'token-logprobs': 'told',
+  'several-choices': 'told',
+  'finish-unknown': 'told',
+  'server-tool-items': 'told',
+  'audio-output': 'told',
+  'image-output': 'told',
+} as const;
+
+/** Name of a row of the fidelity table. */
+export type Feature = keyof typeof FEATURES;
+
+/**
+ * How one half of a codec treats a feature. `exact`: it has words that say just this; `mapped`: it says it in other words, told in a phrase;
+ * `lost`: left out and counted; `refused`: the request is answered with this error code; `absent`: the format has no notion of it, so it
+ * can be neither asked for nor given here.
+ */
+export type Support =
+  | 'exact'
+  | 'absent'
+  | { readonly mapped: string }
+  | { readonly lost: string }
+  | { readonly refused: string };
+
+/** One half's account of every feature; no feature is left out. */
+export type Fidelity = Readonly<Record<Feature, Support>>;
+
+/** What becomes of a feature between a client's dialect and an upstream's protocol: the weaker half decides. */
+export function crossing(feature: Feature, dialect: Fidelity, protocol: Fidelity): Support {
+  const [from, to] = FEATURES[feature] === 'asked' ? [dialect, protocol] : [protocol, dialect];
+  const said = from[feature];
+  if (said === 'absent' || to[feature] === 'exact') return said;
+  return to[feature] === 'absent' ? { lost: 'no words for it' } : to[feature];
+}
