@@ -6,7 +6,7 @@ import type { Capabilities } from '../protocols/codec.ts';
  * How a credential is shown: as `Authorization: Bearer`, in a header of the provider's own, as a signature of the call, or as a token that is
  * fetched with it.
  */
-export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'aws' | 'google' | 'none';
+export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'sigv4' | 'service-account' | 'none';
 
 /** The format of each task that is not text. */
 export type TaskProtocols = Readonly<Partial<Record<Exclude<Request['task'], 'generation' | 'count'>, ProtocolId>>>;

@@ -15,8 +15,8 @@ export function authorizerFor(upstream: Upstream): Authorizer {
     case 'x-goog-api-key':
     case 'api-key':
       return withHeader(auth, apiKey);
-    case 'aws':
-    case 'google':
+    case 'sigv4':
+    case 'service-account':
       return withHeader('authorization', `Bearer ${apiKey}`);
     default:
       return auth satisfies never;
