@@ -10,6 +10,7 @@ import { planRequest } from './plan.ts';
 import type { Call, Received } from './receive.ts';
 import { requestIds } from './request-ids.ts';
 import { Run } from './run.ts';
+import { SealMemory } from './seal-memory.ts';
 import { settle } from './settle.ts';
 import { TargetMemory } from './target-memory.ts';
 
@@ -26,6 +27,7 @@ export class Gateway {
   readonly #snapshot: Snapshot;
   readonly #pools = new Pools();
   readonly #memory = new TargetMemory();
+  readonly #seals = new SealMemory();
   readonly #reports: GatewayReports;
   readonly #running = new Set<Run>();
   readonly models: ModelList;
@@ -47,12 +49,13 @@ export class Gateway {
   serve(received: Received): void {
     try {
       this.#admit();
-      const plan = planRequest(received.request, this.#snapshot);
+      const plan = planRequest(received.request, this.#snapshot, received.home);
       const run: Run = new Run(
         {
           snapshot: this.#snapshot,
           pools: this.#pools,
           memory: this.#memory,
+          seals: this.#seals,
           settled: (record) => {
             this.#running.delete(run);
             this.#reports.settled(record);

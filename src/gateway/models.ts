@@ -1,18 +1,11 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { ListedModel } from '../protocols/model-lists.ts';
 import { SANDBOX_MODELS } from '../sandbox/model-name.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { SANDBOX_PREFIX } from './plan.ts';
-
-/** One entry of `GET /v1/models` (ML-01). */
-export interface ListedModel {
-  readonly id: string;
-  readonly object: 'model';
-  /** Unix seconds; 0 where the provider does not say. */
-  readonly created: number;
-  readonly owned_by: string;
-}
 
 const CACHE_MS = 60_000;
 const ASK_MS = 3_000;
@@ -33,13 +26,10 @@ export class ModelList {
   async list(): Promise<readonly ListedModel[]> {
     const upstreams = [...this.#snapshot.upstreams.values()];
     const asked = await Promise.all(upstreams.map((upstream) => this.#ask(upstream)));
-    const configured = upstreams.flatMap((upstream) => upstream.models.map((name) => listed(upstream, name, 0)));
-    const sandbox = SANDBOX_MODELS.map(({ id }): ListedModel => ({
-      id: SANDBOX_PREFIX + id,
-      object: 'model',
-      created: 0,
-      owned_by: 'streamweir',
-    }));
+    const configured = upstreams.flatMap((upstream) =>
+      upstream.models.map((name) => listed(`${upstream.name}/${name}`, 0, upstream.name)),
+    );
+    const sandbox = SANDBOX_MODELS.map(({ id }) => listed(SANDBOX_PREFIX + id, 0, 'streamweir'));
     const byId = new Map([...configured, ...asked.flat(), ...sandbox].map((model) => [model.id, model]));
     return [...byId.values()];
   }
@@ -94,19 +84,27 @@ export class ModelList {
 
 function modelsIn(text: string, upstream: Upstream): readonly ListedModel[] {
   try {
-    const entries = asArray(asObject(parseJson(text))?.['data']) ?? [];
+    const list = asObject(parseJson(text));
+    const entries = asArray(list?.['data']) ?? asArray(list?.['models']) ?? [];
     return entries.flatMap((entry) => {
       const model = asObject(entry);
-      const id = asString(model?.['id']);
-      return id === undefined
-        ? []
-        : [listed(upstream, id, asNumber(model?.['created']) ?? 0, asString(model?.['owned_by']))];
+      const id = asString(model?.['id']) ?? asString(model?.['name'])?.replace(/^models\//, '');
+      if (id === undefined) return [];
+      const owner = asString(model?.['owned_by']) ?? upstream.name;
+      return [listed(`${upstream.name}/${id}`, createdOf(model), owner)];
     });
   } catch {
     return [];
   }
 }
 
-function listed(upstream: Upstream, name: string, created: number, owner = upstream.name): ListedModel {
-  return { id: `${upstream.name}/${name}`, object: 'model', created, owned_by: owner };
+// Seconds in most formats, a timestamp in one.
+function createdOf(model: JsonObject | undefined): number {
+  const told = asString(model?.['created_at']);
+  const seconds = asNumber(model?.['created']) ?? (told === undefined ? 0 : Date.parse(told) / 1000);
+  return Number.isFinite(seconds) ? Math.floor(seconds) : 0;
+}
+
+function listed(id: string, created: number, owner: string): ListedModel {
+  return { id, created, createdAt: new Date(created * 1000).toISOString().replace('.000Z', 'Z'), owner };
 }

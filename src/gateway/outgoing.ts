@@ -3,6 +3,7 @@ import { editKeys } from '../framing/json-edit.ts';
 import { refuse, unsupported } from '../model/errors.ts';
 import type { BodyPatch, Protocol, Target } from '../protocols/codec.ts';
 import { PASSED_HEADERS } from '../protocols/index.ts';
+import { holdsEnvelope } from '../protocols/seal-envelope.ts';
 import type { UpstreamCall } from '../transport/dispatch.ts';
 import type { Plan } from './plan.ts';
 import type { Payload, Received } from './receive.ts';
@@ -11,26 +12,45 @@ import { formBody } from './form-body.ts';
 /** A plan that leads to an upstream. */
 export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
 
+/** A call of an upstream, and the features of the request that its format has no words for. */
+export interface Outgoing {
+  readonly call: UpstreamCall;
+  readonly lost: readonly string[];
+}
+
 /** The call that asks an upstream; for a target of the client's own format the body's bytes pass but for the keys that must change. */
-export function outgoing(received: Received, plan: UpstreamPlan, protocol: Protocol, target: Target): UpstreamCall {
+export function outgoing(received: Received, protocol: Protocol, target: Target): Outgoing {
   const { request, payload } = received;
   if (request.task === 'generation' && request.promptOnly !== undefined && protocol.id !== received.dialect.id)
     unsupported(
       request.promptOnly,
       `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`,
     );
-  const passes = payload.kind === 'json' && protocol.id === received.dialect.id;
+  // An envelope around another format's seal is nothing for this format's maker.
+  const passes = payload.kind === 'json' && protocol.id === received.dialect.id && !holdsEnvelope(payload.bytes);
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
   const path = protocol.path(request, target);
-  const headers = { ...headersFor(received.headers, target.stream), ...protocol.headers?.(request, target) };
+  const headers = headersFor(received.headers, protocol, protocol.headers?.(request, target) ?? {}, target.stream);
   if (payload.kind === 'form') {
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);
-    return { method: 'POST', path, headers: { ...headers, 'content-type': contentType }, body: stream };
+    const call: UpstreamCall = {
+      method: 'POST',
+      path,
+      headers: { ...headers, 'content-type': contentType },
+      body: stream,
+    };
+    return { call, lost: encoded?.lost ?? [] };
   }
   const body = passes ? patched(payload, protocol.patch(request, target)) : encoded?.body;
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     refuse('model', `The model '${request.model}' is asked for with a form upload, not with JSON.`);
-  return { method: 'POST', path, headers: { ...headers, 'content-type': 'application/json' }, body };
+  const call: UpstreamCall = {
+    method: 'POST',
+    path,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  };
+  return { call, lost: encoded?.lost ?? [] };
 }
 
 function patched({ bytes, scan }: Extract<Payload, { kind: 'json' }>, patch: BodyPatch): Uint8Array {
@@ -41,15 +61,23 @@ function patched({ bytes, scan }: Extract<Payload, { kind: 'json' }>, patch: Bod
   return editKeys(bytes, scan, Object.fromEntries(values) as Record<string, string | undefined>);
 }
 
-function headersFor(client: IncomingHttpHeaders, stream: boolean): Record<string, string> {
+function headersFor(
+  client: IncomingHttpHeaders,
+  protocol: Protocol,
+  own: Readonly<Record<string, string>>,
+  stream: boolean,
+): Record<string, string> {
   const headers: Record<string, string> = {
     accept: stream ? 'text/event-stream, application/json' : 'application/json, */*',
     'accept-encoding': 'identity',
     'user-agent': 'streamweir/0.1',
+    ...own,
   };
-  for (const name of PASSED_HEADERS) {
+  for (const { name, to, list } of PASSED_HEADERS) {
     const value = client[name];
-    if (typeof value === 'string') headers[name] = value;
+    if (typeof value !== 'string' || (to !== undefined && to !== protocol.id)) continue;
+    const ours = list === true ? headers[name] : undefined;
+    headers[name] = ours === undefined ? value : [...new Set([...ours.split(','), ...value.split(/ *, */)])].join(',');
   }
   return headers;
 }

@@ -1,6 +1,7 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { GatewayFailure, unsupported } from '../model/errors.ts';
 import type { ProtocolId } from '../model/block.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import { nearestFirst } from '../model/nearest.ts';
 import type { Request } from '../model/request.ts';
 
@@ -19,6 +20,8 @@ export type Plan =
       readonly model: string;
       /** The client asked for this model, which nothing is configured for. */
       readonly standsInFor?: string;
+      /** The upstream that cannot count tokens by itself. */
+      readonly estimatesFor?: string;
     };
 
 /** The prefix of the embedded provider's models. */
@@ -26,19 +29,26 @@ export const SANDBOX_PREFIX = 'sandbox/';
 
 /**
  * Finds where a model name leads: `provider/model`, the rest after the first slash going upstream as it is.
+ * @param home the provider that is meant where the name has no prefix of a provider
  * @throws GatewayFailure `not_found` naming the nearest models when a provider is configured but the name leads nowhere.
  */
-export function planRequest(request: Request, snapshot: Snapshot): Plan {
-  const { model, task } = request;
+export function planRequest(request: Request, snapshot: Snapshot, home?: string): Plan {
+  const { model } = request;
   if (model.startsWith(SANDBOX_PREFIX)) return { to: 'sandbox', model: model.slice(SANDBOX_PREFIX.length) };
   const slash = model.indexOf('/');
   const upstream = slash > 0 ? snapshot.upstreams.get(model.slice(0, slash)) : undefined;
   const rest = model.slice(slash + 1);
-  if (upstream !== undefined && rest !== '') {
-    return { to: 'upstream', upstream, model: rest, protocol: protocolFor(task, upstream) };
-  }
+  if (upstream !== undefined && rest !== '') return upstreamPlan(request, upstream, rest);
+  const atHome = home === undefined ? undefined : snapshot.upstreams.get(home);
+  if (atHome !== undefined) return upstreamPlan(request, atHome, model);
   if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: standInFor(request), standsInFor: model };
   throw new GatewayFailure(unknownModel(model, snapshot));
+}
+
+function upstreamPlan({ task }: Request, upstream: Upstream, model: string): Plan {
+  if (task === 'count' && PROTOCOLS[upstream.protocol].counts !== true)
+    return { to: 'sandbox', model: 'echo', estimatesFor: upstream.name };
+  return { to: 'upstream', upstream, model, protocol: protocolFor(task, upstream) };
 }
 
 function protocolFor(task: Request['task'], upstream: Upstream): ProtocolId {

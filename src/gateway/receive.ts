@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ScannedObject } from '../framing/json-scan.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
-import type { Dialect } from '../protocols/codec.ts';
+import type { Dialect, Place } from '../protocols/codec.ts';
 
 /** A call of a public path before its body is understood. */
 export interface Call {
@@ -13,6 +13,10 @@ export interface Call {
   /** Monotonic milliseconds. */
   readonly arrived: number;
   readonly path: string;
+  /** What the request says outside its body. */
+  readonly place: Place;
+  /** The provider that is meant where a model's name has no prefix, by the path that was used. */
+  readonly home: string | undefined;
   readonly dialect: Dialect;
   readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;

@@ -4,7 +4,7 @@ import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Ending, UsageRecord } from '../model/record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
-import type { Protocol, Reply, Target } from '../protocols/codec.ts';
+import type { Reply, Target } from '../protocols/codec.ts';
 import { Answer } from '../relay/answer.ts';
 import { Downstream } from '../relay/downstream.ts';
 import { Relay } from '../relay/relay.ts';
@@ -12,8 +12,9 @@ import { Tally } from '../relay/tally.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
-import { withoutForeignTools } from './foreign-tools.ts';
-import { outgoing } from './outgoing.ts';
+import { askFor, NOTHING_DROPPED } from './ask.ts';
+import type { Dropped } from './ask.ts';
+import { callerOf } from './caller.ts';
 import type { UpstreamPlan } from './outgoing.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receive.ts';
@@ -21,13 +22,16 @@ import { requestIds } from './request-ids.ts';
 import { mint, randomId } from './run-ids.ts';
 import { playSandbox } from './sandbox-attempt.ts';
 import { settle } from './settle.ts';
+import { relayDeadlines, relayLimits, targetFor } from './target.ts';
 import type { TargetMemory } from './target-memory.ts';
+import type { SealListener, SealMemory } from './seal-memory.ts';
 
 /** What every run needs from the process. */
 export interface RunDeps {
   readonly snapshot: Snapshot;
   readonly pools: Pools;
   readonly memory: TargetMemory;
+  readonly seals: SealMemory;
   readonly settled: (record: UsageRecord) => void;
   readonly faulted: (fault: unknown) => void;
 }
@@ -52,7 +56,7 @@ export class Run {
   #settled = false;
   #formComplete = false;
   #retriedStale = false;
-  #droppedTools: readonly string[] = [];
+  #dropped: Dropped = NOTHING_DROPPED;
 
   constructor(deps: RunDeps, received: Received, plan: Plan) {
     this.#deps = deps;
@@ -101,6 +105,7 @@ export class Run {
   }
 
   #makeAnswer(): Answer {
+    const sameFormat = this.#plan.to === 'upstream' && this.#plan.protocol === this.#received.dialect.id;
     const answer = new Answer({
       downstream: this.#downstream,
       dialect: this.#received.dialect,
@@ -109,10 +114,18 @@ export class Run {
       headers: () => this.#headers(),
       failedEarly: (error) => this.#refuse(error),
       done: () => this.#settle(this.#tally.error === undefined ? 'finished' : 'failed'),
-      sameFormat: this.#plan.to === 'upstream' && this.#plan.protocol === this.#received.dialect.id,
+      sameFormat,
+      listener: this.#sealListener(sameFormat),
     });
     this.#answer = answer;
     return answer;
+  }
+
+  // A client of the upstream's own format keeps its seals by itself.
+  #sealListener(sameFormat: boolean): SealListener | undefined {
+    const { request, headers, place } = this.#received;
+    if (this.#plan.to !== 'upstream' || sameFormat || request.task !== 'generation') return undefined;
+    return this.#deps.seals.listener(() => callerOf(headers, place.query), this.#plan.upstream.name);
   }
 
   #reply(): Reply {
@@ -136,7 +149,11 @@ export class Run {
     const late = payload.late.then((body) => {
       this.#formComplete = true;
       if (body !== undefined)
-        this.#received = { ...this.#received, body, request: this.#received.dialect.decodeRequest(body) };
+        this.#received = {
+          ...this.#received,
+          body,
+          request: this.#received.dialect.decodeRequest(body, this.#received.place),
+        };
     });
     // Whoever waits is told; when nobody waits any more (the client left), it is nobody's error.
     late.catch(() => undefined);
@@ -157,57 +174,31 @@ export class Run {
   }
 
   #callUpstream(plan: UpstreamPlan): void {
-    const { snapshot, pools } = this.#deps;
-    const protocol = PROTOCOLS[plan.protocol];
-    const target = this.#target(plan, protocol);
-    const { request, dropped } = withoutForeignTools(this.#received.request, plan.protocol);
-    this.#droppedTools = dropped;
-    const asked = dropped.length === 0 ? this.#received : { ...this.#received, request };
-    const call = outgoing(asked, plan, protocol, target);
+    const { snapshot, pools, memory, faulted } = this.#deps;
+    const target = targetFor(plan, this.#received, memory);
+    const asked = askFor(this.#received, plan, target, this.#deps.seals);
+    this.#dropped = asked.dropped;
     const { upstream } = plan;
-    const { first, idle, progress, stream, whole } = upstream.deadlines;
     const late = this.#late();
     const relay = new Relay({
       answer: () => this.#answer ?? this.#makeAnswer(),
-      protocol,
+      protocol: PROTOCOLS[plan.protocol],
       context: () => ({ request: this.#received.request, target, mint }),
       ...(late !== undefined && { late }),
-      limits: {
-        event: snapshot.limits.upstreamEvent,
-        whole: snapshot.limits.upstreamBody,
-        total: this.#received.request.task === 'speech' ? snapshot.limits.audioTotal : snapshot.limits.streamTotal,
-      },
-      deadlines: target.stream
-        ? { first, idle, progress, total: stream }
-        : { first: whole, idle: whole, progress: whole, total: whole },
+      limits: relayLimits(this.#received.request, snapshot),
+      deadlines: relayDeadlines(upstream, target, this.#received),
       usageGrace: snapshot.timers.usageGrace,
-      faulted: this.#deps.faulted,
+      faulted,
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
     this.#relay = relay;
     const pool = pools.for(upstream);
-    const authorized = pool.authorize(call);
+    const authorized = pool.authorize(asked.call);
     if (!(authorized instanceof Promise)) relay.attach(dispatch(pool, authorized, relay));
     else
       authorized
-        .then((ready) => {
-          if (!this.#downstream.over) relay.attach(dispatch(pool, ready, relay));
-        })
+        .then((ready) => this.#downstream.over || relay.attach(dispatch(pool, ready, relay)))
         .catch((error: unknown) => this.#refuseFor(error));
-  }
-
-  // A translated answer is streamed and collected even when the client wants it whole: events give the deadlines something to measure.
-  #target(plan: UpstreamPlan, protocol: Protocol): Target {
-    const { request, dialect } = this.#received;
-    const translated = protocol.id !== dialect.id;
-    const { capabilities, hosting } = plan.upstream;
-    const streams = request.task === 'generation' ? request.stream || translated : request.stream;
-    return {
-      ...(hosting !== undefined && { hosting }),
-      model: plan.model,
-      stream: streams,
-      capabilities: this.#deps.memory.refusesStreamUsage(plan) ? { ...capabilities, streamUsage: false } : capabilities,
-    };
   }
 
   #attemptFailed(error: GatewayError, stale: boolean, plan: UpstreamPlan, target: Target): void {
@@ -256,7 +247,11 @@ export class Run {
     headers['streamweir-provider'] = plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name;
     if (plan.to === 'sandbox' && plan.standsInFor !== undefined)
       headers['streamweir-sandbox'] = 'no provider is configured';
-    if (this.#droppedTools.length > 0) headers['streamweir-dropped-tools'] = this.#droppedTools.join(',');
+    if (plan.to === 'sandbox' && plan.estimatesFor !== undefined)
+      headers['streamweir-sandbox'] = `estimates for ${plan.estimatesFor}, which does not count`;
+    const { tools, features } = this.#dropped;
+    if (tools.length > 0) headers['streamweir-dropped-tools'] = tools.join(',');
+    if (features.length > 0) headers['streamweir-dropped'] = features.join(',');
     return headers;
   }
 
@@ -292,7 +287,7 @@ export class Run {
       status: this.#downstream.opened ? this.#downstream.status : 499,
       plan: this.#plan,
       tally: this.#tally,
-      lost: this.#answer?.lost ?? 0,
+      lost: (this.#answer?.lost ?? 0) + this.#dropped.features.length + this.#dropped.tools.length,
       attempts: this.#attempts,
       ...(this.#relay !== undefined && { gear: this.#relay.gear }),
     };

@@ -62,7 +62,7 @@ export interface Reasoning {
   readonly budget?: number;
 }
 
-/** A request for text: chat, responses, completions, messages, gemini. */
+/** A request for text. */
 export interface Generation {
   readonly task: 'generation';
   /** The model as the client named it. */

@@ -101,6 +101,8 @@ export interface Protocol {
   readonly id: ProtocolId;
   /** What of each feature this format can say; the source of `docs/fidelity.md`. Absent for formats that carry no text. */
   readonly fidelity?: Fidelity;
+  /** Whether upstreams of this format count the tokens of a request that is not answered. */
+  readonly counts?: true;
   /** Path, with its query, below the upstream's base URL: `/chat/completions`. */
   path(request: Request, target: Target): string;
   /** Headers that every call of this format carries, lower case (`anthropic-version`); absent = none. */

@@ -21,6 +21,8 @@ export interface AnswerParts {
   readonly done: () => void;
   /** The upstream speaks the client's own format. */
   readonly sameFormat?: boolean;
+  /** Hears every event too. */
+  readonly listener?: { note(event: Event): void } | undefined;
 }
 
 /** The side of an answer that a passing stream sees. */
@@ -89,8 +91,9 @@ export class Answer implements PassingAnswer {
   /** Takes the next event. */
   push(event: Event): void {
     if (this.#over) return;
-    const { tally } = this.#parts;
+    const { tally, listener } = this.#parts;
     tally.note(event);
+    listener?.note(event);
     if (event.type === 'error') {
       this.#fail(event);
       return;

@@ -2,6 +2,7 @@ import { GatewayFailure, refuse } from '../model/errors.ts';
 import type { Sink } from '../model/event.ts';
 import type { Mint } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
+import { NO_USAGE } from '../model/usage.ts';
 import { scriptsFor } from './answer.ts';
 import { inputTokens } from './conversation.ts';
 import { demandRecording, hear, tell } from './ear/ear.ts';
@@ -92,14 +93,22 @@ async function answer(run: SandboxRun): Promise<void> {
       const seconds = heard.facts?.seconds;
       return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
     }
+    case 'count': {
+      await begin();
+      const input = await inputTokens(request.generation);
+      run.emit({ type: 'usage', usage: { ...NO_USAGE, input } });
+      run.emit({ type: 'finish', reason: 'stop' });
+      return;
+    }
     default:
       return refuse('model', 'The sandbox has no model for this path.');
   }
 }
 
 function demandTask(request: Request, model: SandboxModel): void {
-  if (request.task === model.task) return;
-  const fitting = SANDBOX_MODELS.filter((row) => row.task === request.task).map((row) => `sandbox/${row.id}`);
+  const task = request.task === 'count' ? 'generation' : request.task;
+  if (task === model.task) return;
+  const fitting = SANDBOX_MODELS.filter((row) => row.task === task).map((row) => `sandbox/${row.id}`);
   refuse('model', `'sandbox/${model.id}' answers on ${PATHS[model.task]}. Here use ${fitting.join(', ')}.`);
 }
 

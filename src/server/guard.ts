@@ -2,7 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayFailure } from '../model/errors.ts';
 
 // Node keeps the first or joins them in silence; a proxy in front may have looked at the other one (C12).
-const SINGLE = new Set(['authorization', 'x-api-key', 'host', 'content-type', 'content-length', 'transfer-encoding']);
+const SINGLE = new Set([
+  'authorization',
+  'x-api-key',
+  'x-goog-api-key',
+  'host',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+]);
 
 /**
  * Refuses requests that two parties could read differently, and pages of other sites that reach for a gateway on this machine.

@@ -1,50 +1,47 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayFailure } from '../model/errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Call } from '../gateway/receive.ts';
+import { listingFor } from '../protocols/model-lists.ts';
 import { openApiDocument } from './openapi.ts';
+import { decoded } from './paths.ts';
 
 /** A path that is answered without any model; fails with a {@link GatewayFailure}. */
-export type PlainRoute = (gateway: Gateway, response: ServerResponse, rest: string) => Promise<void> | void;
+export type PlainRoute = (gateway: Gateway, call: Call, rest: string) => Promise<void> | void;
 
 /** Finds the plain route of a path; `rest` is what follows its prefix. */
 export function plainRoute(path: string): { readonly route: PlainRoute; readonly rest: string } | undefined {
   const exact = EXACT[path];
   if (exact !== undefined) return { route: exact, rest: '' };
-  if (path.startsWith(MODEL_PREFIX) && path.length > MODEL_PREFIX.length)
-    return { route: oneModel, rest: path.slice(MODEL_PREFIX.length) };
-  return undefined;
+  const prefix = MODEL_PREFIXES.find((each) => path.startsWith(each) && path.length > each.length);
+  return prefix === undefined ? undefined : { route: oneModel, rest: path.slice(prefix.length) };
 }
 
-const MODEL_PREFIX = '/v1/models/';
+const MODEL_PREFIXES = ['/v1/models/', '/v1beta/models/'];
 
 const EXACT: Record<string, PlainRoute> = {
-  '/healthz': (_, response) => sendJson(response, 200, { status: 'ok' }),
-  '/readyz': (gateway, response) =>
+  '/healthz': (_, { response }) => sendJson(response, 200, { status: 'ok' }),
+  '/readyz': (gateway, { response }) =>
     gateway.ready ? sendJson(response, 200, { status: 'ready' }) : sendJson(response, 503, { status: 'stopping' }),
-  '/openapi.json': (_, response) => sendJson(response, 200, openApiDocument()),
-  '/v1/models': async (gateway, response) =>
-    sendJson(response, 200, { object: 'list', data: await gateway.models.list() }),
+  '/openapi.json': (_, { response }) => sendJson(response, 200, openApiDocument()),
+  '/v1/models': allModels,
+  '/v1beta/models': allModels,
 };
 
-async function oneModel(gateway: Gateway, response: ServerResponse, rest: string): Promise<void> {
+async function allModels(gateway: Gateway, { response, path, headers }: Call): Promise<void> {
+  sendJson(response, 200, listingFor(path, headers).list(await gateway.models.list()));
+}
+
+async function oneModel(gateway: Gateway, { response, path, headers }: Call, rest: string): Promise<void> {
   const id = decoded(rest);
   const model = await gateway.models.find(id);
-  if (model !== undefined) sendJson(response, 200, model);
+  if (model !== undefined) sendJson(response, 200, listingFor(path, headers).one(model));
   else
     throw new GatewayFailure({
       kind: 'not_found',
       param: 'model',
       message: `The model '${id}' does not exist here. GET /v1/models lists the ones that do.`,
     });
-}
-
-function decoded(rest: string): string {
-  try {
-    return decodeURIComponent(rest);
-  } catch {
-    // A percent sign that begins no escape is part of the name.
-    return rest;
-  }
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -12,6 +12,7 @@ import type { DialectRoute } from '../protocols/index.ts';
 import { AccessLog } from '../telemetry/log.ts';
 import { readJsonBody } from './body.ts';
 import { guard } from './guard.ts';
+import { findPath } from './paths.ts';
 import { plainRoute } from './routes.ts';
 import { readForm } from './form.ts';
 
@@ -23,7 +24,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const ROUTES = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
 const TAIL_MS = 5_000;
 // Part of an unknown path that its refusal repeats.
 const SHOWN_PATH = 200;
@@ -114,10 +114,18 @@ async function handle(
 ): Promise<void> {
   const at = Date.now();
   const arrived = performance.now();
-  const path = pathOf(request.url ?? '/');
-  const route = ROUTES.get(path);
-  const dialect = route?.dialect ?? FALLBACK_DIALECT;
-  const call: Call = { requestId: mint('req'), at, arrived, path, dialect, headers: request.headers, response };
+  const { path, prefix, route, place } = findPath(request.url ?? '/');
+  const call: Call = {
+    requestId: mint('req'),
+    at,
+    arrived,
+    path,
+    place,
+    home: prefix?.provider,
+    dialect: route?.dialect ?? prefix?.dialect ?? FALLBACK_DIALECT,
+    headers: request.headers,
+    response,
+  };
   try {
     guard(request);
     if (route === undefined) await answerPlain(gateway, request, call);
@@ -157,7 +165,7 @@ async function receive(
     proceed();
     const { body, payload } = await readForm(request, snapshot.limits);
     try {
-      gateway.serve({ ...call, request: route.dialect.decodeRequest(body), body, payload });
+      gateway.serve({ ...call, request: route.dialect.decodeRequest(body, call.place), body, payload });
     } catch (error) {
       // Refused for one of its fields: nobody will read the file.
       payload.file.stream.destroy();
@@ -168,7 +176,7 @@ async function receive(
   const { bytes, value, scan } = await readJsonBody(request, snapshot.limits, proceed);
   gateway.serve({
     ...call,
-    request: route.dialect.decodeRequest(value),
+    request: route.dialect.decodeRequest(value, call.place),
     body: value,
     payload: { kind: 'json', bytes, scan },
   });
@@ -178,7 +186,7 @@ async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Cal
   const { path, response, requestId } = call;
   const plain = plainRoute(path);
   if (plain === undefined) {
-    const known = [...ROUTES.keys()].join(', ');
+    const known = DIALECT_ROUTES.map((each) => each.path).join(', ');
     const shown = path.slice(0, SHOWN_PATH);
     throw new GatewayFailure({
       kind: 'not_found',
@@ -189,11 +197,5 @@ async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Cal
   demandMethod(call, request, ['GET', 'HEAD']);
   for (const [name, value] of Object.entries(requestIds(requestId)))
     if (value !== undefined) response.setHeader(name, value);
-  await plain.route(gateway, response, plain.rest);
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  await plain.route(gateway, call, plain.rest);
 }

@@ -1,0 +1,59 @@
+import { DIALECT_ROUTES, DROP_IN_PREFIXES } from '../protocols/index.ts';
+import type { DialectRoute, DropInPrefix } from '../protocols/index.ts';
+import type { Place } from '../protocols/codec.ts';
+
+/** A request target, taken apart. */
+export interface FoundPath {
+  /** The path without prefix, query and closing slash: `/v1/messages`. */
+  readonly path: string;
+  /** The prefix it was written under, if it was. */
+  readonly prefix: DropInPrefix | undefined;
+  readonly route: DialectRoute | undefined;
+  readonly place: Place;
+}
+
+const EXACT = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
+const TEMPLATES = DIALECT_ROUTES.filter(({ path }) => path.includes('{')).map((route) => ({
+  route,
+  matches: new RegExp(`^${route.path.replaceAll(/[.$]/g, String.raw`\$&`).replaceAll(/\{(\w+)\}/g, '(?<$1>.+)')}$`),
+}));
+const NOTHING: Readonly<Record<string, string>> = {};
+const NOWHERE: Place = { params: NOTHING, query: NOTHING };
+
+/** Finds what a request target names; costs a look into a map for the paths that most requests have. */
+export function findPath(url: string): FoundPath {
+  const mark = url.indexOf('?');
+  const whole = trimmed(mark < 0 ? url : url.slice(0, mark));
+  const prefix = DROP_IN_PREFIXES.find((each) => whole.startsWith(each.path + '/'));
+  const path = prefix === undefined ? whole : prefix.below(whole.slice(prefix.path.length));
+  const query = mark < 0 ? NOTHING : queryOf(url.slice(mark + 1));
+  const route = EXACT.get(path);
+  if (route !== undefined) return { path, prefix, route, place: mark < 0 ? NOWHERE : { params: NOTHING, query } };
+  for (const { route: template, matches } of TEMPLATES) {
+    const groups = matches.exec(path)?.groups;
+    if (groups === undefined) continue;
+    const params = Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decoded(value)]));
+    return { path, prefix, route: template, place: { params, query } };
+  }
+  return { path, prefix, route: undefined, place: { params: NOTHING, query } };
+}
+
+/** A part of a path without its percent escapes; one that begins no escape is part of the name. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function trimmed(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+// Of a name that comes twice the first counts, as in most servers.
+function queryOf(text: string): Readonly<Record<string, string>> {
+  const query: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URLSearchParams(text)) query[name] ??= value;
+  return query;
+}
