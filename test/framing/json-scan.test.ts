@@ -172,3 +172,29 @@ describe('splicing', () => {
     );
   });
 });
+
+describe('keys that go', () => {
+  test.each([
+    ['{"a":1,"model":"m","b":2}', ['model'], '{"a":1,"b":2}'],
+    ['{"model":"m","b":2}', ['model'], '{"b":2}'],
+    ['{"a":1, "model" : "m" }', ['model'], '{"a":1 }'],
+    ['{"a":1,"model":"m","stream":true}', ['model', 'stream'], '{"a":1}'],
+    ['{"model":"m","a":1,"stream":true,"model":2}', ['model', 'stream'], '{"a":1}'],
+    ['{"model":"m"}', ['model'], '{}'],
+    [String.raw`{"a\"b\\":1,"mod\u0065l":"m","c":3}`, ['model'], String.raw`{"a\"b\\":1,"c":3}`],
+    ['{"a":1}', ['model'], '{"a":1}'],
+  ])('UP-09 %s without %j', (text, gone, rest) => {
+    const values = Object.fromEntries(gone.map((key) => [key, undefined]));
+    expect(Buffer.from(editKeys(Buffer.from(text), scanned(text), values)).toString()).toBe(rest);
+  });
+
+  test('UP-09 whatever the body, the other members stay as they came, and a new one may be added', () => {
+    fc.assert(
+      fc.property(jsonObject, (text) => {
+        const edited = editKeys(Buffer.from(text), scanned(text), { model: undefined, added: '7' });
+        const { model: _model, ...rest } = parsed(text);
+        expect(parsed(Buffer.from(edited).toString())).toEqual({ ...rest, added: 7 });
+      }),
+    );
+  });
+});
