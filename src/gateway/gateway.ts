@@ -79,7 +79,7 @@ export class Gateway {
     const { status, body } = call.dialect.encodeError(error);
     const { response, payload } = call;
     // Nobody will read the file.
-    if (payload?.kind === 'form') payload.file.stream.destroy();
+    if (payload?.kind === 'form') payload.files.destroy();
     if (response.headersSent || response.destroyed) return;
     const headers = { ...errorHeaders(error), 'content-type': 'application/json', ...requestIds(call.requestId) };
     sendWhole(response, status, headers, body);

@@ -22,20 +22,32 @@ export interface Call {
   readonly response: ServerResponse;
 }
 
-/** The file a client uploads, as it arrives; the run it belongs to reads it to its end or destroys it. */
+/** A file a client uploads, as it arrives. */
 export interface UploadedFile {
+  /** Name of its form field: `file`, `image[]`. */
+  readonly field: string;
   readonly name: string;
   readonly contentType: string;
   readonly stream: Readable;
 }
 
-/** What a client sent: a JSON body as bytes, or a form whose file is still coming in. */
+/**
+ * The files of a form, in order; each comes when the one before it was read to its end or destroyed. The run they belong to takes them all or
+ * destroys them.
+ */
+export interface UploadedFiles extends AsyncIterable<UploadedFile> {
+  readonly first: UploadedFile;
+  /** Gives up all files, also those that have not come. */
+  destroy(): void;
+}
+
+/** What a client sent: a JSON body as bytes, or a form whose files are still coming in. */
 export type Payload =
   | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly scan: ScannedObject }
   | {
       readonly kind: 'form';
-      readonly file: UploadedFile;
-      /** Once the file has passed: all fields, if some came after it. */
+      readonly files: UploadedFiles;
+      /** Once the files have passed: all fields, if some came after the first of them. */
       readonly late: Promise<JsonObject | undefined>;
     };
 

@@ -281,7 +281,7 @@ export class Run {
     clearTimeout(this.#commitTimer);
     const { payload } = this.#received;
     // An upload nobody reads to its end would wait for ever.
-    if (payload.kind === 'form') payload.file.stream.destroy();
+    if (payload.kind === 'form') payload.files.destroy();
     const outcome = {
       ended,
       status: this.#downstream.opened ? this.#downstream.status : 499,

@@ -1,8 +1,9 @@
 import type { Mint } from '../model/ids.ts';
 import type { Answer } from '../relay/answer.ts';
 import { runSandbox } from '../sandbox/sandbox.ts';
+import type { SandboxUpload } from '../sandbox/sandbox.ts';
 import type { Plan } from './plan.ts';
-import type { Received } from './receive.ts';
+import type { Received, UploadedFile } from './receive.ts';
 
 /** What the embedded provider is given to answer into. */
 export interface SandboxStage {
@@ -46,10 +47,14 @@ export async function playSandbox(
       notice: `No provider is configured, so the sandbox answers for '${plan.standsInFor}'. `,
     }),
     ...(payload.kind === 'form' && {
-      upload: { ...payload.file, stream: untilKnown(payload.file.stream as AsyncIterable<Uint8Array>, late) },
+      upload: uploadOf(payload.files.first, late),
     }),
     ready,
   });
+}
+
+function uploadOf({ name, contentType, stream }: UploadedFile, late: Promise<void> | undefined): SandboxUpload {
+  return { name, contentType, stream: untilKnown(stream as AsyncIterable<Uint8Array>, late) };
 }
 
 // The file's end is told only when the fields behind it are known, because then the answer begins.

@@ -1,7 +1,11 @@
 import type { ProtocolId } from '../model/block.ts';
 import type { Dialect, Protocol } from './codec.ts';
+import * as rerank from './cohere-rerank/index.ts';
 import * as chat from './openai-chat/index.ts';
 import * as completions from './openai-completions/index.ts';
+import * as embeddings from './openai-embeddings/index.ts';
+import * as images from './openai-images/index.ts';
+import * as moderations from './openai-moderations/index.ts';
 import * as responses from './openai-responses/index.ts';
 import * as speech from './openai-speech/index.ts';
 import * as transcriptions from './openai-transcriptions/index.ts';
@@ -13,6 +17,10 @@ export const PROTOCOLS = {
   'openai-completions': completions.protocol,
   'openai-speech': speech.protocol,
   'openai-transcriptions': transcriptions.protocol,
+  'openai-embeddings': embeddings.protocol,
+  'openai-images': images.protocol,
+  'openai-moderations': moderations.protocol,
+  'cohere-rerank': rerank.protocol,
 } as Record<ProtocolId, Protocol>;
 
 /** A header of the client that goes on to upstreams. */
@@ -58,12 +66,24 @@ function withVersion(version: string, rest: string): string {
   return /^\/v1(beta)?\//.test(rest) ? rest : version + rest;
 }
 
+/** The files that a form may hold. */
+export interface FormFiles {
+  /** Names of their fields; one without any file is refused for the first. */
+  readonly names: readonly string[];
+  readonly most: number;
+}
+
+const RECORDING: FormFiles = { names: ['file'], most: 1 };
+const PICTURES: FormFiles = { names: ['image', 'image[]', 'mask'], most: 17 };
+
 /** A public path and the format its clients speak. */
 export interface DialectRoute {
   readonly path: string;
   readonly dialect: Dialect;
   /** How the request's body comes. */
-  readonly body: 'json' | 'form';
+  readonly body: 'json' | 'form' | 'json-or-form';
+  /** The files of its form; absent where it takes none. */
+  readonly files?: FormFiles;
   readonly summary: string;
 }
 
@@ -77,12 +97,25 @@ export const DIALECT_ROUTES: readonly DialectRoute[] = [
     path: '/v1/audio/transcriptions',
     dialect: transcriptions.dialect,
     body: 'form',
+    files: RECORDING,
     summary: 'Write down a recording',
   },
   {
     path: '/v1/audio/translations',
     dialect: transcriptions.translationDialect,
     body: 'form',
+    files: RECORDING,
     summary: 'Write down a recording in English',
   },
+  { path: '/v1/embeddings', dialect: embeddings.dialect, body: 'json', summary: 'Make embeddings' },
+  { path: '/v1/images/generations', dialect: images.dialect, body: 'json', summary: 'Make pictures' },
+  {
+    path: '/v1/images/edits',
+    dialect: images.editDialect,
+    body: 'json-or-form',
+    files: PICTURES,
+    summary: 'Make pictures from others',
+  },
+  { path: '/v1/moderations', dialect: moderations.dialect, body: 'json', summary: 'Judge texts and pictures' },
+  { path: '/v1/rerank', dialect: rerank.dialect, body: 'json', summary: 'Rank documents by a query' },
 ];

@@ -1,5 +1,5 @@
 import { DIALECT_ROUTES } from '../protocols/index.ts';
-import type { DialectRoute } from '../protocols/index.ts';
+import type { DialectRoute, FormFiles } from '../protocols/index.ts';
 
 interface Operation {
   readonly summary: string;
@@ -16,11 +16,6 @@ const ERROR = {
 
 const SCHEMAS = {
   Generate: { ...OBJECT, required: ['model'], properties: { model: { type: 'string' }, stream: { type: 'boolean' } } },
-  Upload: {
-    ...OBJECT,
-    required: ['model', 'file'],
-    properties: { model: { type: 'string' }, file: { type: 'string', format: 'binary' } },
-  },
   Error: {
     type: 'object',
     required: ['error'],
@@ -51,16 +46,30 @@ export function openApiDocument(): unknown {
   };
 }
 
-function asks({ body, summary }: DialectRoute): Operation {
-  const media = body === 'json' ? 'application/json' : 'multipart/form-data';
-  const schema = { $ref: `#/components/schemas/${body === 'json' ? 'Generate' : 'Upload'}` };
+function asks({ body, files, summary }: DialectRoute): Operation {
+  const json = { 'application/json': { schema: { $ref: '#/components/schemas/Generate' } } };
+  const form = files === undefined ? {} : { 'multipart/form-data': { schema: formOf(files) } };
   return {
     summary,
-    requestBody: { required: true, content: { [media]: { schema } } },
+    requestBody: { required: true, content: body === 'form' ? form : { ...json, ...form } },
     responses: {
       200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' },
       default: ERROR,
     },
+  };
+}
+
+// Of the names of a list and of a single file either will do, so only where there is one name is it required.
+function formOf({ names, most }: FormFiles): unknown {
+  const file = { type: 'string', format: 'binary' } as const;
+  const files = names.map((name) => [
+    name,
+    name.endsWith('[]') ? { type: 'array', items: file, maxItems: most } : file,
+  ]);
+  return {
+    ...OBJECT,
+    required: ['model', ...(names.length === 1 ? names : [])],
+    properties: { model: { type: 'string' }, ...Object.fromEntries(files) },
   };
 }
 

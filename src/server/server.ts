@@ -161,14 +161,14 @@ async function receive(
   const proceed = (): void => {
     if (request.headers.expect !== undefined) call.response.writeContinue();
   };
-  if (route.body === 'form') {
+  if (route.files !== undefined && (route.body === 'form' || isForm(request))) {
     proceed();
-    const { body, payload } = await readForm(request, snapshot.limits);
+    const { body, payload } = await readForm(request, snapshot.limits, route.files);
     try {
       gateway.serve({ ...call, request: route.dialect.decodeRequest(body, call.place), body, payload });
     } catch (error) {
       // Refused for one of its fields: nobody will read the file.
-      payload.file.stream.destroy();
+      payload.files.destroy();
       throw error;
     }
     return;
@@ -180,6 +180,10 @@ async function receive(
     body: value,
     payload: { kind: 'json', bytes, scan },
   });
+}
+
+function isForm({ headers }: IncomingMessage): boolean {
+  return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
 async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Call): Promise<void> {

@@ -1,30 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Limits } from '../config/snapshot.ts';
 import { formBoundary, MalformedForm, MultipartReader } from '../framing/multipart-reader.ts';
 import type { PartHead, PartSink } from '../framing/multipart-reader.ts';
+import type { UploadedFile, UploadedFiles } from '../gateway/receive.ts';
 import { GatewayFailure, refuse } from '../model/errors.ts';
+import type { FormFiles } from '../protocols/index.ts';
+import { FileLine } from './file-line.ts';
 import { LiveFile } from './live-file.ts';
 import { Spool } from './spool.ts';
 
 /** A form field as it came. */
 export type FormField = readonly [name: string, value: string];
 
-/** The uploaded file; whoever gets it reads {@link stream} to its end or destroys it. */
-export interface UploadedFile {
-  readonly name: string;
-  readonly contentType: string;
-  /** Fails when the upload does; {@link Upload.late} then rejects with the reason. */
-  readonly stream: Readable;
-}
-
-/** An upload whose `model` is known and whose file may be read. */
+/** An upload whose `model` is known and whose files may be read. */
 export interface Upload {
-  /** The fields that came before the file; all of them when the file had to be kept. */
+  /** The fields that came before the first file; all of them when files had to be kept. */
   readonly early: readonly FormField[];
-  readonly file: UploadedFile;
+  /** Their streams fail when the upload does; {@link late} then rejects with the reason. */
+  readonly files: UploadedFiles;
   /**
-   * The fields that come after the file; settles once the file has been read or destroyed. Rejects with a {@link GatewayFailure} when the
+   * The fields that come after the first file; settles once all files have been read or destroyed. Rejects with a {@link GatewayFailure} when the
    * rest of the upload is refused, with another error when the client leaves.
    */
   readonly late: Promise<readonly FormField[]>;
@@ -34,14 +29,14 @@ export interface Upload {
 export type UploadLimits = Pick<Limits, 'uploadFile' | 'uploadField' | 'uploadParts'>;
 
 /**
- * Reads a form with one file (TR-01, TR-02). When `model` stands before the file it resolves as soon as the file begins, and the file
- * streams through, as fast as it is read. Otherwise the file is kept, on disk beyond 256 KB, and it resolves at the end of the form.
- * Costs at most one network chunk and one stream buffer of memory per live file.
+ * Reads a form with files (TR-01, TR-02). When `model` stands before the first file it resolves as soon as that begins, and the files
+ * stream through one after the other, as fast as they are read. Otherwise files are kept, each on disk beyond 256 KB, and it resolves at the
+ * end of the form. Costs at most one network chunk and two stream buffers of memory per live upload.
  * @throws GatewayFailure `invalid_request`, `too_large` or `unsupported_media`; the rest of the body is then read and dropped, so that a
  * client that is still sending sees the answer. Another error when the client leaves.
  */
-export async function readUpload(request: IncomingMessage, limits: UploadLimits): Promise<Upload> {
-  const intake = new Intake(limits);
+export async function readUpload(request: IncomingMessage, limits: UploadLimits, taken: FormFiles): Promise<Upload> {
+  const intake = new Intake(limits, taken);
   void pump(request, intake);
   return intake.begun;
 }
@@ -81,9 +76,15 @@ function boundaryOf(request: IncomingMessage): string {
   return boundary;
 }
 
-/** Collects the parts of one form and decides where the file goes. */
+/** A file that is kept until the form is whole. */
+interface KeptFile extends Omit<UploadedFile, 'stream'> {
+  readonly spool: Spool;
+}
+
+/** Collects the parts of one form and decides where its files go. */
 class Intake implements PartSink {
   readonly #limits: UploadLimits;
+  readonly #taken: FormFiles;
   readonly #begun: PromiseWithResolvers<Upload> = Promise.withResolvers();
   readonly #late: PromiseWithResolvers<readonly FormField[]> = Promise.withResolvers();
   readonly #fields: FormField[] = [];
@@ -91,13 +92,16 @@ class Intake implements PartSink {
   #parts = 0;
   #field: { readonly name: string; readonly pieces: Uint8Array[] } | undefined;
   #size = 0;
-  #file: Pick<UploadedFile, 'name' | 'contentType'> | undefined;
+  readonly #line = new FileLine();
+  readonly #kept: KeptFile[] = [];
+  /** The field of the file that came last, and where its bytes go. */
+  #file = '';
   #live: LiveFile | undefined;
-  #spool: Spool | undefined;
 
-  constructor(limits: UploadLimits) {
+  constructor(limits: UploadLimits, taken: FormFiles) {
     this.#limits = limits;
-    // A caller that has the file learns of a failure there; one that never asks for the late fields must not end the process.
+    this.#taken = taken;
+    // A caller that has the files learns of a failure there; one that never asks for the late fields must not end the process.
     this.#late.promise.catch(() => {});
   }
 
@@ -111,9 +115,10 @@ class Intake implements PartSink {
     const { uploadParts } = this.#limits;
     if (this.#parts > uploadParts)
       throw new GatewayFailure({ kind: 'too_large', message: `The form has more than ${uploadParts} parts.` });
-    if (head.name === 'file') this.#beginFile(head);
+    const { names } = this.#taken;
+    if (names.includes(head.name)) this.#beginFile(head);
     else if (head.filename !== undefined)
-      refuse(head.name, `'${head.name}' must be a plain field; only 'file' may be a file.`);
+      refuse(head.name, `'${head.name}' must be a plain field; only '${names.join("', '")}' may be a file.`);
     else this.#field = { name: head.name, pieces: [] };
   }
 
@@ -121,11 +126,11 @@ class Intake implements PartSink {
     this.#size += bytes.length;
     const limit = this.#field === undefined ? this.#limits.uploadFile : this.#limits.uploadField;
     if (this.#size > limit) {
-      const param = this.#field?.name ?? 'file';
+      const param = this.#field?.name ?? this.#file;
       throw new GatewayFailure({ kind: 'too_large', message: `'${param}' is larger than ${limit} bytes.`, param });
     }
     if (this.#field !== undefined) this.#field.pieces.push(bytes);
-    else (this.#live ?? this.#spool)?.add(bytes);
+    else (this.#live ?? this.#kept.at(-1)?.spool)?.add(bytes);
   }
 
   end(): void {
@@ -136,17 +141,20 @@ class Intake implements PartSink {
 
   /** Resolves when more may be read from the client. */
   async ready(): Promise<void> {
-    await (this.#live ?? this.#spool)?.ready();
+    await this.#line.room();
+    await (this.#live ?? this.#kept.at(-1)?.spool)?.ready();
   }
 
   /** The form is whole. */
   async finish(): Promise<void> {
-    if (this.#file === undefined) refuse('file', "Missing required parameter: 'file'.", 'missing_required_parameter');
-    if (this.#spool !== undefined) {
+    const [name = ''] = this.#taken.names;
+    if (this.#file === '') refuse(name, `Missing required parameter: '${name}'.`, 'missing_required_parameter');
+    if (this.#kept.length > 0) {
       if (!this.#knowsModel()) refuse('model', "Missing required parameter: 'model'.", 'missing_required_parameter');
-      this.#early = this.#fields.length;
-      this.#begin(this.#file, await this.#spool.stream());
+      for (const { spool, ...file } of this.#kept) this.#line.add({ ...file, stream: await spool.stream() });
+      this.#begin();
     }
+    this.#line.end();
     this.#late.resolve(this.#fields.slice(this.#early));
   }
 
@@ -154,24 +162,33 @@ class Intake implements PartSink {
   async fail(error: unknown): Promise<void> {
     this.#begun.reject(error);
     this.#late.reject(error);
-    this.#live?.destroy(error instanceof Error ? error : new Error(String(error)));
-    await this.#spool?.discard();
+    this.#line.fail(error instanceof Error ? error : new Error(String(error)));
+    for (const { spool } of this.#kept) await spool.discard();
   }
 
   #beginFile(head: PartHead): void {
-    if (this.#file !== undefined) refuse('file', "The form has more than one 'file'.");
-    this.#file = { name: head.filename ?? 'file', contentType: head.contentType ?? 'application/octet-stream' };
-    if (this.#knowsModel()) {
-      this.#early = this.#fields.length;
-      this.#live = new LiveFile();
-      // Whoever reads the file hears of its failure by reading; before anyone does, it must not end the process.
-      this.#live.on('error', () => {});
-      this.#begin(this.#file, this.#live);
-    } else this.#spool = new Spool();
+    const { most } = this.#taken;
+    const before = this.#line.length + this.#kept.length;
+    if (before === most) refuse(head.name, `The form has more than ${most === 1 ? 'one file' : `${most} files`}.`);
+    this.#file = head.name;
+    const file = {
+      field: head.name,
+      name: head.filename ?? 'file',
+      contentType: head.contentType ?? 'application/octet-stream',
+    };
+    // Where one file had to be kept, those behind it are too: they are read in their order.
+    if (this.#kept.length > 0 || !this.#knowsModel()) {
+      this.#kept.push({ ...file, spool: new Spool() });
+      return;
+    }
+    this.#live = new LiveFile();
+    this.#line.add({ ...file, stream: this.#live });
+    if (before === 0) this.#begin();
   }
 
-  #begin(file: Pick<UploadedFile, 'name' | 'contentType'>, stream: Readable): void {
-    this.#begun.resolve({ early: this.#fields.slice(), file: { ...file, stream }, late: this.#late.promise });
+  #begin(): void {
+    this.#early = this.#fields.length;
+    this.#begun.resolve({ early: this.#fields.slice(), files: this.#line, late: this.#late.promise });
   }
 
   #knowsModel(): boolean {

@@ -8,10 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { formHead, formTail } from '../../src/framing/multipart-writer.ts';
 import { GatewayFailure } from '../../src/model/errors.ts';
+import type { FormFiles } from '../../src/protocols/index.ts';
 import { readUpload } from '../../src/server/upload.ts';
 import type { FormField, Upload, UploadLimits } from '../../src/server/upload.ts';
 
 const LIMITS: UploadLimits = { uploadFile: 25_000_000, uploadField: 65_536, uploadParts: 20 };
+const ONE: FormFiles = { names: ['file'], most: 1 };
 const BOUNDARY = 'b0undary';
 const FILE = { field: 'file', name: 'tön "1".wav', contentType: 'audio/wav; rate=8000' };
 const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -28,9 +30,10 @@ afterEach(() => {
 async function listen(
   handle: (upload: Promise<Upload>, request: IncomingMessage) => Promise<unknown>,
   limits = LIMITS,
+  taken = ONE,
 ): Promise<number> {
   const server = createServer((request, response) => {
-    handle(readUpload(request, limits), request).then(
+    handle(readUpload(request, limits, taken), request).then(
       (value) => response.end(JSON.stringify(value)),
       (error: unknown) => {
         const told = error instanceof GatewayFailure ? error.error : { kind: 'other', message: String(error) };
@@ -44,9 +47,10 @@ async function listen(
 }
 
 async function readAll(upload: Promise<Upload>): Promise<unknown> {
-  const { early, file, late } = await upload;
+  const { early, files, late } = await upload;
+  const file = files.first;
   const pieces: Buffer[] = [];
-  for await (const piece of file.stream as AsyncIterable<Buffer>) pieces.push(piece);
+  for await (const piece of files.first.stream as AsyncIterable<Buffer>) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
   const content = bytes.length > 100 ? bytes.length : bytes.toString();
   return { early, name: file.name, type: file.contentType, content, late: await late };
@@ -120,9 +124,9 @@ describe('parts in any order', () => {
     const names = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('streamweir-upload-'));
     const during: string[][] = [];
     const port = await listen(async (upload) => {
-      const { file } = await upload;
+      const { files } = await upload;
       during.push(names());
-      file.stream.destroy();
+      files.destroy();
       return 'dropped';
     });
     expect(await post(port, form([], 'x'.repeat(1_000_000), [MODEL]))).toBe('dropped');
@@ -132,8 +136,8 @@ describe('parts in any order', () => {
   test('TR-02 the file can be read before the client has sent the rest of it', async () => {
     const heard: string[] = [];
     const port = await listen(async (upload) => {
-      const { file, late } = await upload;
-      for await (const piece of file.stream as AsyncIterable<Buffer>) heard.push(piece.toString());
+      const { files, late } = await upload;
+      for await (const piece of files.first.stream as AsyncIterable<Buffer>) heard.push(piece.toString());
       return late;
     });
     const client = httpRequest({ port, method: 'POST', headers: { 'content-type': FORM_TYPE } });
@@ -155,10 +159,10 @@ describe('pace and departure', () => {
     const read = { bytes: 0 };
     const port = await listen(async (upload, request) => {
       request.on('data', (chunk: Buffer) => (read.bytes += chunk.length));
-      const { file } = await upload;
+      const { files } = await upload;
       await gate.promise;
-      file.stream.resume();
-      await once(file.stream, 'end');
+      files.first.stream.resume();
+      await once(files.first.stream, 'end');
       return 'read';
     });
     const answer = post(port, form([MODEL], Buffer.alloc(20_000_000)));
@@ -175,8 +179,8 @@ describe('pace and departure', () => {
 
   test('TR-02 a file that is dropped lets the rest of the form through', async () => {
     const port = await listen(async (upload) => {
-      const { file, late } = await upload;
-      file.stream.destroy();
+      const { files, late } = await upload;
+      files.destroy();
       return late;
     });
     expect(await post(port, form([MODEL], Buffer.alloc(5_000_000), [['stream', 'true']]))).toEqual([
