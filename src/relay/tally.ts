@@ -37,6 +37,8 @@ export class Tally {
         this.content(Buffer.byteLength(event.json), false);
         return;
       case 'audio-delta':
+      case 'vector':
+      case 'native':
         this.content(0, false);
         return;
       case 'block-start':

@@ -110,6 +110,8 @@ function deltaOf(part: Part, index: number, piece: string): Event {
       return { type: 'audio-delta', index, base64: piece };
     case 'tool-call':
       return { type: 'input-delta', index, json: piece };
+    case 'vector':
+      return { type: 'vector', index, vector: piece };
     default:
       return { type: 'text-delta', index, text: piece };
   }

@@ -5,6 +5,7 @@ import type { Request } from '../model/request.ts';
 import { NO_USAGE } from '../model/usage.ts';
 import { scriptsFor } from './answer.ts';
 import { inputTokens } from './conversation.ts';
+import { embedScript, embedTokens } from './embed.ts';
 import { demandRecording, hear, tell } from './ear/ear.ts';
 import { SANDBOX_MODELS, parseSandboxModel } from './model-name.ts';
 import type { SandboxModel } from './model-name.ts';
@@ -93,6 +94,11 @@ async function answer(run: SandboxRun): Promise<void> {
       const seconds = heard.facts?.seconds;
       return play([script], { ...stage, input: 0, ...(seconds !== undefined && { seconds }) });
     }
+    case 'embedding': {
+      const script = embedScript(request);
+      await begin();
+      return play([script], { ...stage, input: embedTokens(request) });
+    }
     case 'count': {
       await begin();
       const input = await inputTokens(request.generation);
@@ -108,13 +114,23 @@ async function answer(run: SandboxRun): Promise<void> {
 function demandTask(request: Request, model: SandboxModel): void {
   const task = request.task === 'count' ? 'generation' : request.task;
   if (task === model.task) return;
+  const cannot = WITHOUT_MODEL[task];
+  if (cannot !== undefined)
+    refuse('model', `The sandbox has no model that ${cannot}: configure a provider and name one of its own.`);
   const fitting = SANDBOX_MODELS.filter((row) => row.task === task).map((row) => `sandbox/${row.id}`);
   refuse('model', `'sandbox/${model.id}' answers on ${PATHS[model.task]}. Here use ${fitting.join(', ')}.`);
 }
+
+const WITHOUT_MODEL: Partial<Record<Request['task'], string>> = {
+  image: 'makes pictures',
+  'image-edit': 'changes pictures',
+  rerank: 'ranks documents',
+  moderation: 'judges texts',
+};
 
 const PATHS: Record<SandboxModel['task'], string> = {
   generation: '/v1/chat/completions, /v1/responses or /v1/completions',
   speech: '/v1/audio/speech',
   transcription: '/v1/audio/transcriptions',
-  embedding: '/v1/embeddings',
+  embedding: '/v1/embeddings and :embedContent of /v1beta/models',
 };
