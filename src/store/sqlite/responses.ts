@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import type { ResponseStore, Retention, StoredResponse } from '../responses.ts';
+import { StoreFailure } from './database.ts';
+import type { Ask, Call, Told } from './messages.ts';
+
+/**
+ * Keeps answers in one file. SQLite waits for the disk, so it has a thread of its own: a token never waits for a commit.
+ */
+export class SqliteResponses implements ResponseStore {
+  readonly #worker: Worker;
+  readonly #now: () => number;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #number = 0;
+  #lost: StoreFailure | undefined;
+
+  private constructor(worker: Worker, now: () => number) {
+    this.#worker = worker;
+    this.#now = now;
+    worker.on('message', (told: Told) => this.#settle(told));
+    worker.on('error', (error) => this.#lose(error.message));
+    worker.on('exit', () => this.#lose('its thread has ended'));
+    // Nothing that is asked keeps the process alive by itself; whoever asks does.
+    worker.unref();
+  }
+
+  /**
+   * Opens the file, and makes it where it is missing.
+   * @param now milliseconds since 1970
+   * @throws StoreFailure when it cannot be used
+   */
+  static async open(path: string, retention: Retention, now: () => number): Promise<SqliteResponses> {
+    const worker = new Worker(new URL('thread.ts', import.meta.url), { workerData: { path, retention } });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const fail = (error: Error): void => reject(new StoreFailure(error.message, { cause: error }));
+    worker.once('message', () => resolve());
+    worker.once('error', fail);
+    await promise;
+    worker.off('error', fail);
+    return new SqliteResponses(worker, now);
+  }
+
+  async put(response: StoredResponse, items: readonly string[]): Promise<void> {
+    await this.#ask({ call: 'put', response, items });
+  }
+
+  async get(owner: string, id: string): Promise<StoredResponse | undefined> {
+    return (await this.#ask({ call: 'get', owner, id })) as StoredResponse | undefined;
+  }
+
+  async chain(owner: string, id: string): Promise<readonly StoredResponse[]> {
+    return (await this.#ask({ call: 'chain', owner, id })) as readonly StoredResponse[];
+  }
+
+  async holding(owner: string, item: string): Promise<StoredResponse | undefined> {
+    return (await this.#ask({ call: 'holding', owner, id: item })) as StoredResponse | undefined;
+  }
+
+  async delete(owner: string, id: string): Promise<boolean> {
+    return (await this.#ask({ call: 'delete', owner, id })) === true;
+  }
+
+  async close(): Promise<void> {
+    if (this.#lost !== undefined) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#worker.once('exit', () => resolve());
+    });
+    await this.#ask({ call: 'close' });
+    this.#worker.ref();
+    await ended;
+  }
+
+  #ask(call: Call): Promise<unknown> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    const waiting = Promise.withResolvers<unknown>();
+    const ask: Ask = { ...call, number: this.#number++, now: this.#now() };
+    this.#waiting.set(ask.number, waiting);
+    this.#worker.ref();
+    this.#worker.postMessage(ask);
+    return waiting.promise;
+  }
+
+  #settle(told: Told): void {
+    const waiting = this.#waiting.get(told.number);
+    this.#waiting.delete(told.number);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if ('error' in told) waiting?.reject(new StoreFailure(told.error));
+    else waiting?.resolve(told.value);
+  }
+
+  #lose(reason: string): void {
+    this.#lost ??= new StoreFailure(`the store is lost: ${reason}`);
+    for (const { reject } of this.#waiting.values()) reject(this.#lost);
+    this.#waiting.clear();
+  }
+}

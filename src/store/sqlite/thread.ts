@@ -1,0 +1,89 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from './database.ts';
+import type { Ask, ThreadData, Told } from './messages.ts';
+import { RESPONSE_STEPS, ResponseTables } from './tables.ts';
+
+/** The far side of {@link SqliteResponses}: does what it is asked in the order it is asked. */
+class Thread {
+  readonly #port: MessagePort;
+  readonly #database: DatabaseSync;
+  readonly #tables: ResponseTables;
+  readonly #waiting: Ask[] = [];
+  #now = 0;
+
+  private constructor(port: MessagePort, { path, retention }: ThreadData) {
+    this.#port = port;
+    this.#database = openDatabase(path, RESPONSE_STEPS);
+    this.#tables = new ResponseTables(this.#database, retention, () => this.#now);
+    port.on('message', (ask: Ask) => {
+      if (this.#waiting.push(ask) === 1) setImmediate(() => this.#work());
+    });
+  }
+
+  static begin(port: MessagePort, data: ThreadData): Thread {
+    return new Thread(port, data);
+  }
+
+  // Everything that came meanwhile shares one commit: a commit waits for the disk, which costs more than all it holds.
+  #work(): void {
+    const asks = this.#waiting.splice(0);
+    for (const told of this.#together(asks)) this.#port.postMessage(told);
+    if (!asks.some(({ call }) => call === 'close')) return;
+    this.#database.close();
+    this.#port.close();
+  }
+
+  #together(asks: readonly Ask[]): readonly Told[] {
+    try {
+      this.#database.exec('BEGIN');
+      const told = asks.map((ask) => this.#answer(ask));
+      this.#database.exec('COMMIT');
+      return told;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      return asks.map(({ number }) => ({ number, error: messageOf(error) }));
+    }
+  }
+
+  #answer(ask: Ask): Told {
+    const { number } = ask;
+    this.#now = ask.now;
+    try {
+      return { number, value: this.#do(ask) };
+    } catch (error) {
+      // A full disk ends the transaction, and with it what all the others were told.
+      if (!this.#database.isTransaction) throw error;
+      return { number, error: messageOf(error) };
+    }
+  }
+
+  #do(ask: Ask): unknown {
+    switch (ask.call) {
+      case 'put':
+        return this.#tables.put(ask.response, ask.items);
+      case 'get':
+        return this.#tables.get(ask.owner, ask.id);
+      case 'chain':
+        return this.#tables.chain(ask.owner, ask.id);
+      case 'holding':
+        return this.#tables.holding(ask.owner, ask.id);
+      case 'delete':
+        return this.#tables.delete(ask.owner, ask.id);
+      case 'close':
+        return undefined;
+      default:
+        return ask satisfies never;
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (parentPort !== null) {
+  Thread.begin(parentPort, workerData as ThreadData);
+  parentPort.postMessage('ready');
+}
