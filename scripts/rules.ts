@@ -16,8 +16,11 @@ const FAMILIES: Record<string, string> = {
   WD: 'Every stream',
   CC: 'Chat completions',
   LC: 'Legacy completions',
+  MS: 'Messages',
+  GM: 'Gemini',
   SP: 'Speech',
   TR: 'Transcription',
+  EM: 'Embeddings',
   ML: 'Model lists',
   UP: 'Upstreams',
 };

@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { parse } from './source.ts';
 import { sourceFiles } from './tree.ts';
 
-const RULE = /\b(?:OR|WD|CC|LC|SP|TR|ML|UP)-\d\d\b/g;
+const RULE = /\b(?:OR|WD|CC|LC|MS|GM|SP|TR|EM|ML|UP)-\d\d\b/g;
 
 /** Rule ids in a text, each once. */
 export function rulesIn(text: string): readonly string[] {
