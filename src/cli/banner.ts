@@ -1,5 +1,5 @@
 import { DEFAULT_FILE } from '../config/load.ts';
-import type { Snapshot } from '../config/snapshot.ts';
+import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { CATALOG } from '../providers/catalog.ts';
 
 /** One line per upstream, or that there is none and what then happens. */
@@ -8,13 +8,25 @@ export function providerLines(snapshot: Snapshot): readonly string[] {
     const [example] = CATALOG.values();
     return [
       'no provider is configured: every model name is answered by the sandbox',
-      `To configure one, set its key (${example?.keyVariable}=…) or write ${DEFAULT_FILE}; docs/configuration.md shows both.`,
+      `To configure one, set its key (${example?.keyVariables[0]}=…) or write ${DEFAULT_FILE}; docs/configuration.md shows both.`,
     ];
   }
   return [...snapshot.upstreams.values()].map(
-    ({ name, protocol, baseUrl, apiKey }) =>
-      `provider ${name}: ${baseUrl} (${protocol}, ${apiKey === undefined ? 'no key' : 'with a key'})`,
+    ({ name, protocol, baseUrl, bridge, ...credential }) =>
+      `provider ${name}: ${baseUrl === '' ? bridge?.package : baseUrl} (${protocol ?? 'no text'}, ${credentialWords(credential)})`,
   );
+}
+
+/** What kind of credential an upstream has, without any part of it. */
+export function credentialWords({
+  apiKey,
+  accessKey,
+  tokenSource,
+}: Pick<Upstream, 'apiKey' | 'accessKey' | 'tokenSource'>): string {
+  if (apiKey !== undefined) return 'with a key';
+  if (accessKey !== undefined) return 'with a key that signs';
+  if (tokenSource === undefined) return 'no key';
+  return tokenSource.kind === 'machine' ? 'with a token of this machine' : 'with tokens that are fetched';
 }
 
 /** What is printed when the gateway listens at `url`; ends with a command to paste. */

@@ -33,7 +33,7 @@ export function leaf<T>(read: (value: unknown) => T | Refusal, schema: JsonSchem
 /** A span of time in milliseconds, between the bounds given in the same notation. */
 export function duration(fallback: string, description: string, least = '1ms', most = '24h'): z.ZodType<number> {
   const read = measure('duration', '`300ms`, `30s`, `5m` or `1h`', 's', durationMs, least, most);
-  const pattern = String.raw`^\d+(\.\d+)? ?(ms|s|m|h)$|${VARIABLE}`;
+  const pattern = String.raw`^\d+(\.\d+)? ?(ms|s|m|h|d)$|${VARIABLE}`;
   return leaf(read, { type: 'string', pattern, description, $comment: 'duration' }).prefault(fallback);
 }
 

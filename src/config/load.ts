@@ -4,11 +4,14 @@ import { Environment } from './environment.ts';
 import type { Env } from './environment.ts';
 import { Refusal } from './leaf.ts';
 import type { ConfigProblem } from './problem.ts';
-import { CONFIG, DEFAULT_ENTRY, LOG_LEVELS } from './schema.ts';
+import { rowOf } from '../providers/catalog.ts';
+import { DEFAULT_ENTRY } from './provider-entry.ts';
+import { CONFIG, LOG_LEVELS } from './schema.ts';
 import type { FileConfig } from './schema.ts';
 import { issueProblems } from './issues.ts';
 import type { Snapshot, Upstream } from './snapshot.ts';
-import { environmentRows, toUpstream } from './upstreams.ts';
+import { environmentRows } from './settings.ts';
+import { toUpstream } from './upstreams.ts';
 import type { Own, Remark } from './upstreams.ts';
 import { isLoopback, readPort } from './values.ts';
 
@@ -90,12 +93,17 @@ class Loader {
 
   #snapshot(document: ConfigDocument, config: FileConfig): Snapshot {
     const own = { host: this.#host(config, document), port: this.#port(config) };
+    const upstreams = this.#upstreams(document, config, own);
     return {
       ...own,
       dataDir: this.#options.dataDir ?? config.dataDir,
-      upstreams: this.#upstreams(document, config, own),
+      upstreams,
+      aliases: aliasesOf(upstreams, config),
+      discover: config.discover,
       limits: config.limits,
       timers: config.timers,
+      store: config.store,
+      webSocket: config.responses.websocket,
       dialects: { responsesDoneMarker: config.responses.doneMarker, chatReasoningField: config.chat.reasoningField },
       logLevel: this.#logLevel(config),
     };
@@ -144,8 +152,8 @@ class Loader {
       const upstream = toUpstream(name, entry, this.#environment, own, into(this.#problems), into(this.#warnings));
       if (upstream !== undefined) upstreams.set(name, upstream);
     }
-    for (const name of environmentRows(this.#environment)) {
-      if (Object.hasOwn(config.providers, name)) continue;
+    for (const { name, aliases } of environmentRows(this.#environment, DEFAULT_ENTRY)) {
+      if ([name, ...aliases].some((known) => Object.hasOwn(config.providers, known))) continue;
       const warn: Remark = (_key, message, mend) => {
         // A base URL that is the gateway itself is common here: the same shell is often set up for a client of it.
         this.#warnings.push({ file: 'environment', message: `${name} is left out: ${message}`, mend });
@@ -155,4 +163,15 @@ class Loader {
     }
     return upstreams;
   }
+}
+
+// A row has one upstream and may have several names; one that is an upstream of its own stays that.
+function aliasesOf(upstreams: ReadonlyMap<string, Upstream>, { providers }: FileConfig): ReadonlyMap<string, Upstream> {
+  const aliases = new Map<string, Upstream>();
+  for (const upstream of upstreams.values()) {
+    const row = providers[upstream.name]?.kind === undefined ? rowOf(upstream.name) : undefined;
+    if (row === undefined) continue;
+    for (const name of [row.name, ...row.aliases]) if (!upstreams.has(name)) aliases.set(name, upstream);
+  }
+  return aliases;
 }

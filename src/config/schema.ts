@@ -1,31 +1,20 @@
 import { z } from 'zod';
-import type { ProtocolId } from '../model/block.ts';
-import type { Capabilities } from '../protocols/codec.ts';
-import { CATALOG } from '../providers/catalog.ts';
 import { choice, count, duration, flag, leaf, size, text } from './leaf.ts';
+import { PROVIDER } from './provider-entry.ts';
+import type { ProviderEntry } from './provider-entry.ts';
 import { section } from './section.ts';
-import type { Deadlines, GatewayTimers, Limits } from './snapshot.ts';
-import { readApiKey, readBaseUrl, readPort } from './values.ts';
-
-/** One entry below `providers`, as written; what is absent comes from the catalog's row, if there is one. */
-export interface ProviderEntry {
-  readonly kind?: string;
-  readonly protocol?: ProtocolId;
-  readonly baseUrl?: string;
-  readonly apiKey?: string;
-  readonly models: readonly string[];
-  readonly capabilities: Partial<Omit<Capabilities, 'transcriptDelta'>>;
-  readonly transcription: { readonly delta?: Capabilities['transcriptDelta'] };
-  readonly deadlines: Deadlines;
-}
+import type { GatewayTimers, Keeping, Limits } from './snapshot.ts';
+import { readPort } from './values.ts';
 
 /** The whole file, checked, in our units; what has a default is there. */
 export interface FileConfig {
   readonly providers: Readonly<Record<string, ProviderEntry>>;
+  readonly discover: boolean;
   readonly server: { readonly host: string; readonly port: number };
   readonly limits: Limits;
   readonly timers: GatewayTimers;
-  readonly responses: { readonly doneMarker: boolean };
+  readonly responses: { readonly doneMarker: boolean; readonly websocket: boolean };
+  readonly store: Keeping;
   readonly chat: { readonly reasoningField: 'reasoning_content' | 'reasoning' | 'both' | 'off' };
   readonly log: { readonly level: LogLevel };
   readonly dataDir: string;
@@ -63,90 +52,23 @@ const TIMERS: z.ZodType<GatewayTimers> = section<GatewayTimers>(
   "The gateway's own timers.",
 );
 
-const CAPABILITIES = section<ProviderEntry['capabilities']>(
-  {
-    streamUsage: flag('Counts tokens in a stream when asked to.').optional(),
-    maxCompletionTokens: flag('Takes `max_completion_tokens` instead of `max_tokens`.').optional(),
-    developerRole: flag('Knows the role `developer`; others get `system`.').optional(),
-    namedChoiceStops: flag('Says `stop` after a tool call that the request named, and means it.').optional(),
-    schemaOutput: choice(
-      ['native', 'tool'],
-      'How an answer is held to a JSON schema: a field of the request, or a tool that must be called.',
-    ).optional(),
-  },
-  'What the server can do, where its row in the catalog is wrong or missing.',
-);
-
-const TRANSCRIPTION = section<ProviderEntry['transcription']>(
-  {
-    delta: choice(
-      ['incremental', 'cumulative', 'auto'],
-      'How the text pieces of a streamed transcription relate; `auto` finds out.',
-    ).optional(),
-  },
-  'Transcriptions of this provider.',
-);
-
-const PROTOCOL: z.ZodType<ProtocolId> = choice(
-  ['openai-chat', 'openai-responses', 'openai-completions'],
-  'The text protocol it speaks. Audio paths hang off the same base URL. Default: that of the catalog, else `openai-chat`.',
-);
-
 const PORT: z.ZodType<number> = leaf(readPort, {
   type: ['integer', 'string'],
   description: 'Port to listen on; 0 takes a free one.',
   $comment: 'count',
 });
 
-const MODELS: z.ZodType<readonly string[]> = z
-  .array(text('Name of a model.'))
-  .meta({ description: 'Models to list; others are reachable by name all the same.', $comment: 'list of texts' });
-
-const API_KEY: z.ZodType<string | undefined> = leaf(readApiKey, {
-  type: 'string',
-  description: 'Sent as bearer token. Best from the environment: `${ACME_KEY}`.',
-  $comment: 'text',
-});
-
-const PROVIDER: z.ZodType<ProviderEntry> = z
-  .strictObject({
-    protocol: PROTOCOL.optional(),
-    base_url: text('Where it is, up to and with `/v1`. Default: that of the catalog.', readBaseUrl).optional(),
-    api_key: API_KEY.optional(),
-    kind: choice([...CATALOG.keys()], 'Row of the catalog to start from, where the name is another.').optional(),
-    models: MODELS.prefault([]),
-    connect_timeout: duration('5s', 'DNS, TCP and TLS; part of `timeout`.'),
-    timeout: duration(
-      '30s',
-      'One attempt up to the first event of its stream: connect, sending, headers, first event.',
-    ),
-    idle_timeout: duration('60s', 'Between two events of a stream; comments and pings count as life.'),
-    progress_timeout: duration('300s', 'Without content, although pings arrive.'),
-    max_stream_duration: duration('60m', 'A whole stream.'),
-    whole_timeout: duration('300s', 'An upstream call that is not streamed, connect to last byte.', '1ms', '15m'),
-    capabilities: CAPABILITIES.prefault({}),
-    transcription: TRANSCRIPTION.prefault({}),
-  })
-  .transform((entry) => ({
-    ...(entry.kind !== undefined && { kind: entry.kind }),
-    ...(entry.protocol !== undefined && { protocol: entry.protocol }),
-    ...(entry.base_url !== undefined && { baseUrl: entry.base_url }),
-    ...(entry.api_key !== undefined && { apiKey: entry.api_key }),
-    models: entry.models,
-    capabilities: entry.capabilities,
-    transcription: entry.transcription,
-    deadlines: {
-      connect: Math.min(entry.connect_timeout, entry.timeout),
-      first: entry.timeout,
-      idle: entry.idle_timeout,
-      progress: entry.progress_timeout,
-      stream: entry.max_stream_duration,
-      whole: entry.whole_timeout,
-    },
-  }));
-
-/** An entry that says nothing. */
-export const DEFAULT_ENTRY: ProviderEntry = PROVIDER.parse({});
+const STORE: z.ZodType<Keeping> = section<Keeping>(
+  {
+    driver: choice(
+      ['sqlite', 'memory', 'off'],
+      'Where answers are kept: a file in `data_dir`, the memory of the process, or nowhere.',
+    ).prefault('sqlite'),
+    retention: duration('30d', 'How long an answer is kept.', '1m', '3650d'),
+    maxSize: size('256MiB', 'How much is kept; beyond it the oldest go first.', '1MB', '1000GB'),
+  },
+  'The answers that clients of `/v1/responses` may come back to; one asked for with `store: false` is never kept.',
+);
 
 /** The schema of the file. */
 export const CONFIG: z.ZodType<FileConfig> = section<FileConfig>(
@@ -158,6 +80,9 @@ export const CONFIG: z.ZodType<FileConfig> = section<FileConfig>(
         propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
       })
       .prefault({}),
+    discover: flag('Look for servers on this machine at start: each at its default port, for a moment.').prefault(
+      false,
+    ),
     server: section<FileConfig['server']>(
       {
         host: text('Address to listen on.').prefault('127.0.0.1'),
@@ -168,9 +93,13 @@ export const CONFIG: z.ZodType<FileConfig> = section<FileConfig>(
     limits: LIMITS.prefault({}),
     timers: TIMERS.prefault({}),
     responses: section<FileConfig['responses']>(
-      { doneMarker: flag('End streams of `/v1/responses` with `[DONE]` too.').prefault(false) },
+      {
+        doneMarker: flag('End streams of `/v1/responses` with `[DONE]` too.').prefault(false),
+        websocket: flag('Let clients open a WebSocket on `/v1/responses`.').prefault(true),
+      },
       'The dialect of `/v1/responses`.',
     ).prefault({}),
+    store: STORE.prefault({}),
     chat: section<FileConfig['chat']>(
       {
         reasoningField: choice(

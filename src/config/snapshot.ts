@@ -1,4 +1,5 @@
 import type { ProtocolId } from '../model/block.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Capabilities, DialectOptions, Hosting } from '../protocols/codec.ts';
 import type { AuthScheme, TaskProtocols } from '../providers/provider.ts';
 
@@ -18,19 +19,56 @@ export interface Deadlines {
   readonly whole: number;
 }
 
+/** A credential that signs calls and is never sent. */
+export interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
+  /** Of temporary keys. */
+  readonly session?: string;
+  readonly region: string;
+}
+
+/** What tokens are fetched with: a key of an account, a grant of a person, or the machine itself. */
+export type TokenSource =
+  | {
+      readonly kind: 'account';
+      readonly email: string;
+      /** PEM. */
+      readonly privateKey: string;
+      readonly keyId?: string;
+      readonly tokenUrl: string;
+    }
+  | {
+      readonly kind: 'grant';
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly refreshToken: string;
+      readonly tokenUrl: string;
+    }
+  | { readonly kind: 'machine'; readonly tokenUrl: string };
+
+/** The package that reaches an upstream in place of a format of ours, and what it is made with. */
+export interface Bridge {
+  readonly package: string;
+  readonly options: JsonObject;
+}
+
 /** A configured connection: base URL and credential under the prefix it has in model ids. */
 export interface Upstream {
   readonly name: string;
-  /** The text protocol it speaks; audio paths hang off the same base URL. */
-  readonly protocol: ProtocolId;
+  /** The text protocol it speaks; absent where it has no text models. Other tasks hang off the same base URL. */
+  readonly protocol?: ProtocolId;
   /** What it speaks where something else than text is asked for. */
   readonly tasks: TaskProtocols;
-  /** Without a trailing slash: `https://api.example.com/v1`. */
+  /** Without a trailing slash: `https://api.example.com/v1`; empty where a package knows it. */
   readonly baseUrl: string;
   readonly auth: AuthScheme;
   readonly apiKey?: string;
+  readonly accessKey?: AccessKey;
+  readonly tokenSource?: TokenSource;
   /** Absent where the format's own makers host it. */
   readonly hosting?: Hosting;
+  readonly bridge?: Bridge;
   readonly deadlines: Deadlines;
   readonly capabilities: Capabilities;
   /** Models to list; others are still reachable by name. */
@@ -66,6 +104,16 @@ export interface GatewayTimers {
   readonly usageGrace: number;
 }
 
+/** What is kept of answers, where, and how long. */
+export interface Keeping {
+  /** `off`: every answer behaves as if the client had asked that it not be kept. */
+  readonly driver: 'sqlite' | 'memory' | 'off';
+  /** Milliseconds. */
+  readonly retention: number;
+  /** Bytes. */
+  readonly maxSize: number;
+}
+
 /** The configuration as one immutable value, swapped whole on reload. */
 export interface Snapshot {
   readonly host: string;
@@ -73,8 +121,15 @@ export interface Snapshot {
   readonly dataDir: string;
   /** By prefix. Empty means: every model name is answered by the sandbox. */
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Other prefixes of upstreams. */
+  readonly aliases: ReadonlyMap<string, Upstream>;
+  /** Whether servers on this machine are looked for at start. */
+  readonly discover: boolean;
   readonly limits: Limits;
   readonly timers: GatewayTimers;
+  readonly store: Keeping;
+  /** Whether `GET /v1/responses` may become a WebSocket. */
+  readonly webSocket: boolean;
   readonly dialects: DialectOptions;
   readonly logLevel: string;
 }

@@ -1,4 +1,4 @@
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const BYTES: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1000,
@@ -11,7 +11,7 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 const QUANTITY = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/;
 
-/** Milliseconds of `300ms`, `30s`, `5m` or `1h`; undefined when it is none of these. */
+/** Milliseconds of `300ms`, `30s`, `5m`, `1h` or `30d`; undefined when it is none of these. */
 export function durationMs(text: string): number | undefined {
   return quantity(text, MILLISECONDS);
 }

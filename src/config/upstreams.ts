@@ -1,11 +1,14 @@
-import { COMPATIBLE, COMPATIBLE_TASKS } from '../providers/provider.ts';
-import type { Provider } from '../providers/provider.ts';
-import { CATALOG } from '../providers/catalog.ts';
+import type { ProtocolId } from '../model/block.ts';
+import { NAMES, rowOf } from '../providers/catalog.ts';
+import { COMPATIBLE, COMPATIBLE_TASKS, baseUrlOf, hostingOf, usualAuth, usualTasks } from '../providers/provider.ts';
+import type { Provider, SettingName, SettingValues, TaskProtocols } from '../providers/provider.ts';
+import { credentialOf } from './credentials.ts';
 import type { Environment } from './environment.ts';
+import { firstValue, settingValues } from './settings.ts';
 import { Refusal } from './leaf.ts';
-import type { ProviderEntry } from './schema.ts';
-import type { Upstream } from './snapshot.ts';
-import { isLoopback, readApiKey, readBaseUrl } from './values.ts';
+import type { ProviderEntry } from './provider-entry.ts';
+import type { Bridge, Upstream } from './snapshot.ts';
+import { isLoopback, readBaseUrl } from './values.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -27,22 +30,30 @@ export function toUpstream(
   problem: Remark,
   warning: Remark,
 ): Upstream | undefined {
-  const row = CATALOG.get(entry.kind ?? name);
-  const baseUrl = entry.baseUrl ?? (row && environmentUrl(row, environment)) ?? row?.baseUrl;
-  const wrong = nameRefusal(name) ?? urlRefusal(name, baseUrl, own);
+  const row = rowOf(entry.kind ?? name);
+  const values = settingValues(row, entry, environment);
+  const hosting = hostingOf(entry.hosting ?? row?.hosting, values);
+  const bridge = bridgeOf(row, entry);
+  const baseUrl = baseUrlFor(row, entry, values, environment, hosting !== undefined) ?? (bridge && '');
+  const wrong =
+    nameRefusal(name) ?? settingRefusal(row, entry, values, baseUrl) ?? urlRefusal(name, baseUrl, own, bridge);
   if (wrong !== undefined || baseUrl === undefined) {
     if (wrong !== undefined) problem(wrong.key, wrong.message, wrong.mend);
     return undefined;
   }
-  const apiKey = entry.apiKey ?? catalogKey(row, entry, environment, warning);
+  const protocol = protocolOf(row, entry);
+  const auth = entry.auth ?? row?.auth ?? (protocol === undefined ? 'bearer' : usualAuth(protocol));
+  const atHome = entry.baseUrl === undefined || entry.baseUrl === row?.baseUrl;
   const { delta } = entry.transcription;
   return {
     name,
-    protocol: entry.protocol ?? row?.protocol ?? 'openai-chat',
+    ...(protocol !== undefined && { protocol }),
     baseUrl,
-    tasks: row?.tasks ?? COMPATIBLE_TASKS,
-    auth: row?.auth ?? 'bearer',
-    ...(apiKey !== undefined && { apiKey }),
+    tasks: tasksOf(row, entry, protocol),
+    auth,
+    ...credentialOf({ auth, row, entry, values, environment, atHome, problem, warning }),
+    ...(hosting !== undefined && { hosting }),
+    ...(bridge !== undefined && { bridge }),
     deadlines: entry.deadlines,
     capabilities: {
       ...(row?.capabilities ?? COMPATIBLE),
@@ -51,6 +62,37 @@ export function toUpstream(
     },
     models: entry.models,
   };
+}
+
+function protocolOf(row: Provider | undefined, entry: ProviderEntry): ProtocolId | undefined {
+  if (entry.protocol !== undefined) return entry.protocol;
+  if (entry.package !== undefined) return 'ai-sdk';
+  return row === undefined ? 'openai-chat' : row.protocol;
+}
+
+function tasksOf(row: Provider | undefined, entry: ProviderEntry, protocol: ProtocolId | undefined): TaskProtocols {
+  const usual = row?.tasks ?? (protocol === undefined ? COMPATIBLE_TASKS : usualTasks(protocol));
+  const merged: unknown = Object.fromEntries(
+    Object.entries({ ...usual, ...entry.tasks }).filter(([, format]) => format !== 'none'),
+  );
+  return merged as TaskProtocols;
+}
+
+function bridgeOf(row: Provider | undefined, entry: ProviderEntry): Bridge | undefined {
+  const name = entry.package ?? row?.package;
+  return name === undefined ? undefined : { package: name, options: entry.options };
+}
+
+function baseUrlFor(
+  row: Provider | undefined,
+  entry: ProviderEntry,
+  values: SettingValues,
+  environment: Environment,
+  hosted: boolean,
+): string | undefined {
+  const url = entry.baseUrl ?? (row && (environmentUrl(row, environment) ?? baseUrlOf(row, values)));
+  // Paths with a version in their query have none in the base URL.
+  return hosted && values.apiVersion !== undefined ? url?.replace(/\/v1$/, '') : url;
 }
 
 interface Wrong {
@@ -69,13 +111,38 @@ function nameRefusal(name: string): Wrong | undefined {
   };
 }
 
-function urlRefusal(name: string, baseUrl: string | undefined, own: Own): Wrong | undefined {
+function settingRefusal(
+  row: Provider | undefined,
+  entry: ProviderEntry,
+  values: SettingValues,
+  baseUrl: string | undefined,
+): Wrong | undefined {
+  const style = entry.hosting ?? row?.hosting;
+  const inPaths: readonly SettingName[] = style === 'vertex' ? ['project', 'location'] : [];
+  const needed = (row?.settings ?? []).filter(({ optional }) => optional !== true);
+  const missing = (baseUrl === undefined ? needed.map(({ name }) => name) : inPaths).find(
+    (setting) => values[setting] === undefined,
+  );
+  if (missing === undefined) return undefined;
+  const variable = row?.settings.find(({ name }) => name === missing)?.variables[0];
+  return {
+    message: `it needs to know its ${missing}`,
+    mend: `write \`${missing}: …\`${variable === undefined ? '' : `, or set ${variable}`}`,
+  };
+}
+
+function urlRefusal(
+  name: string,
+  baseUrl: string | undefined,
+  own: Own,
+  bridge: Bridge | undefined,
+): Wrong | undefined {
   if (baseUrl === undefined)
     return {
       message: `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`,
-      mend: `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${[...CATALOG.keys()].join(', ')}`,
+      mend: `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${NAMES.join(', ')}`,
     };
-  if (!isOwn(baseUrl, own)) return undefined;
+  if ((bridge !== undefined && baseUrl === '') || !isOwn(baseUrl, own)) return undefined;
   return {
     key: 'base_url',
     message: `${baseUrl} is this gateway itself`,
@@ -83,51 +150,18 @@ function urlRefusal(name: string, baseUrl: string | undefined, own: Own): Wrong 
   };
 }
 
-/** The rows of the catalog that the environment switches on: by a key, or by a base URL where no key is needed. */
-export function environmentRows(environment: Environment): readonly string[] {
-  return [...CATALOG.values()]
-    .filter(
-      (row) =>
-        environment.get(row.baseUrlVariable) !== undefined ||
-        (!row.local && environment.get(row.keyVariable) !== undefined),
-    )
-    .map((row) => row.name);
-}
-
-// The environment's key belongs to the catalog's host; it goes to another one only when the file says so in words.
-function catalogKey(
-  row: Provider | undefined,
-  entry: ProviderEntry,
-  environment: Environment,
-  warning: Remark,
-): string | undefined {
-  if (row === undefined || (environment.get(row.keyVariable) ?? '') === '') return undefined;
-  if (entry.baseUrl === undefined || entry.baseUrl === row.baseUrl) return environmentKey(row, environment);
-  warning(
-    'base_url',
-    `${row.keyVariable} is not sent to a base_url of your own`,
-    `write \`api_key: \${${row.keyVariable}}\` if it should be`,
-  );
-  return undefined;
-}
-
-function environmentKey(row: Provider, environment: Environment): string | undefined {
-  const key = readApiKey(environment.get(row.keyVariable));
-  if (!(key instanceof Refusal)) return key;
-  environment.note(row.keyVariable, key.message, key.mend);
-  return undefined;
-}
-
 function environmentUrl(row: Provider, environment: Environment): string | undefined {
-  const text = environment.get(row.baseUrlVariable);
-  if (text === undefined) return undefined;
-  const url = readBaseUrl(text);
-  if (!(url instanceof Refusal)) return url;
-  environment.note(row.baseUrlVariable, url.message, url.mend);
+  const found = firstValue(row.baseUrlVariables, environment);
+  if (found === undefined) return undefined;
+  const url = readBaseUrl(found.value);
+  if (!(url instanceof Refusal))
+    return row.versionPath !== undefined && new URL(url).pathname === '/' ? url + row.versionPath : url;
+  environment.note(found.variable, url.message, url.mend);
   return undefined;
 }
 
-function isOwn(baseUrl: string, own: Own): boolean {
+/** Whether a base URL leads back to the gateway. */
+export function isOwn(baseUrl: string, own: Own): boolean {
   const url = new URL(baseUrl);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   const host = url.hostname.replace(/^\[|\]$/g, '');

@@ -2,6 +2,7 @@ import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { asArray, asNumber, asObject, asString, parseJson } from '../model/json.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ListedModel } from '../protocols/model-lists.ts';
+import { hostedPath } from '../providers/hosted-path.ts';
 import { SANDBOX_MODELS } from '../sandbox/model-name.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
@@ -53,7 +54,12 @@ export class ModelList {
   async #fetch(upstream: Upstream): Promise<readonly ListedModel[]> {
     const pool = this.#pools.for(upstream);
     const headers = { accept: 'application/json', 'accept-encoding': 'identity' };
-    const call = await pool.authorize({ method: 'GET', path: '/models', headers, body: null });
+    const call = await pool.authorize({
+      method: 'GET',
+      path: hostedPath(upstream.hosting, '', '/models'),
+      headers,
+      body: null,
+    });
     return new Promise((resolve, reject) => {
       const pieces: Buffer[] = [];
       let bytes = 0;

@@ -4,6 +4,7 @@ import { refuse, unsupported } from '../model/errors.ts';
 import type { BodyPatch, Protocol, Target } from '../protocols/codec.ts';
 import { PASSED_HEADERS } from '../protocols/index.ts';
 import { holdsEnvelope } from '../protocols/seal-envelope.ts';
+import { hostedPath } from '../providers/hosted-path.ts';
 import type { UpstreamCall } from '../transport/dispatch.ts';
 import type { Plan } from './plan.ts';
 import type { Payload, Received } from './receive.ts';
@@ -29,7 +30,7 @@ export function outgoing(received: Received, protocol: Protocol, target: Target)
   // An envelope around another format's seal is nothing for this format's maker.
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id && !holdsEnvelope(payload.bytes);
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
-  const path = protocol.path(request, target);
+  const path = hostedPath(target.hosting, target.model, protocol.path(request, target));
   const headers = headersFor(received.headers, protocol, protocol.headers?.(request, target) ?? {}, target.stream);
   if (payload.kind === 'form') {
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);

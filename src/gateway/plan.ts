@@ -36,30 +36,36 @@ export function planRequest(request: Request, snapshot: Snapshot, home?: string)
   const { model } = request;
   if (model.startsWith(SANDBOX_PREFIX)) return { to: 'sandbox', model: model.slice(SANDBOX_PREFIX.length) };
   const slash = model.indexOf('/');
-  const upstream = slash > 0 ? snapshot.upstreams.get(model.slice(0, slash)) : undefined;
+  const upstream = slash > 0 ? upstreamOf(model.slice(0, slash), snapshot) : undefined;
   const rest = model.slice(slash + 1);
   if (upstream !== undefined && rest !== '') return upstreamPlan(request, upstream, rest);
-  const atHome = home === undefined ? undefined : snapshot.upstreams.get(home);
+  const atHome = home === undefined ? undefined : upstreamOf(home, snapshot);
   if (atHome !== undefined) return upstreamPlan(request, atHome, model);
   if (snapshot.upstreams.size === 0) return { to: 'sandbox', model: standInFor(request), standsInFor: model };
   throw new GatewayFailure(unknownModel(model, snapshot));
 }
 
+function upstreamOf(prefix: string, { upstreams, aliases }: Snapshot): Upstream | undefined {
+  return upstreams.get(prefix) ?? aliases.get(prefix);
+}
+
 function upstreamPlan({ task }: Request, upstream: Upstream, model: string): Plan {
-  if (task === 'count' && PROTOCOLS[upstream.protocol].counts !== true)
+  const protocol = protocolFor(task, upstream);
+  if (task === 'count' && (protocol === 'ai-sdk' || PROTOCOLS[protocol].counts !== true))
     return { to: 'sandbox', model: 'echo', estimatesFor: upstream.name };
-  return { to: 'upstream', upstream, model, protocol: protocolFor(task, upstream) };
+  return { to: 'upstream', upstream, model, protocol };
 }
 
 function protocolFor(task: Request['task'], upstream: Upstream): ProtocolId {
-  if (task === 'generation' || task === 'count') return upstream.protocol;
-  const protocol = upstream.tasks[task];
+  const protocol = task === 'generation' || task === 'count' ? upstream.protocol : upstream.tasks[task];
   if (protocol === undefined)
     unsupported('model', `The provider '${upstream.name}' is not known to offer ${TASK_NAMES[task]}.`);
   return protocol;
 }
 
-const TASK_NAMES: Record<Exclude<Request['task'], 'generation' | 'count'>, string> = {
+const TASK_NAMES: Record<Request['task'], string> = {
+  generation: 'text',
+  count: 'text',
   speech: 'speech',
   transcription: 'transcriptions',
   embedding: 'embeddings',

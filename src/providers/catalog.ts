@@ -1,56 +1,27 @@
-import type { Capabilities } from '../protocols/codec.ts';
-import { COMPATIBLE, COMPATIBLE_TASKS } from './provider.ts';
+import { CLOUDS } from './catalog-clouds.ts';
+import { HOSTS } from './catalog-hosts.ts';
+import { LOCAL } from './catalog-local.ts';
+import { MAKERS } from './catalog-makers.ts';
+import { ROUTERS } from './catalog-routers.ts';
+import { SPECIALISTS } from './catalog-specialists.ts';
 import type { Provider } from './provider.ts';
-
-interface Row {
-  readonly title: string;
-  readonly baseUrl: string;
-  readonly local?: true;
-  readonly capabilities?: Partial<Capabilities>;
-}
-
-// One row per host that serves OpenAI's format. The variables are <NAME>_API_KEY and <NAME>_BASE_URL.
-const ROWS: Readonly<Record<string, Row>> = {
-  openai: {
-    title: 'OpenAI',
-    baseUrl: 'https://api.openai.com/v1',
-    capabilities: { maxCompletionTokens: true, developerRole: true, namedChoiceStops: true },
-  },
-  baseten: { title: 'Baseten', baseUrl: 'https://inference.baseten.co/v1' },
-  cerebras: { title: 'Cerebras', baseUrl: 'https://api.cerebras.ai/v1' },
-  deepinfra: { title: 'DeepInfra', baseUrl: 'https://api.deepinfra.com/v1/openai' },
-  deepseek: { title: 'DeepSeek', baseUrl: 'https://api.deepseek.com/v1' },
-  fireworks: { title: 'Fireworks AI', baseUrl: 'https://api.fireworks.ai/inference/v1' },
-  groq: { title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1' },
-  huggingface: { title: 'Hugging Face', baseUrl: 'https://router.huggingface.co/v1' },
-  minimax: { title: 'MiniMax', baseUrl: 'https://api.minimax.io/v1' },
-  mistral: { title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1' },
-  moonshot: { title: 'Moonshot AI', baseUrl: 'https://api.moonshot.ai/v1' },
-  openrouter: { title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1' },
-  perplexity: { title: 'Perplexity', baseUrl: 'https://api.perplexity.ai' },
-  together: { title: 'Together AI', baseUrl: 'https://api.together.xyz/v1' },
-  xai: { title: 'xAI', baseUrl: 'https://api.x.ai/v1' },
-  llamacpp: { title: 'llama.cpp server', baseUrl: 'http://127.0.0.1:8080/v1', local: true },
-  lmstudio: { title: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', local: true },
-  ollama: { title: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', local: true },
-  vllm: { title: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', local: true },
-};
+import { providerOf } from './row.ts';
 
 /** Every provider that works by its name alone, keyed by that name. */
 export const CATALOG: ReadonlyMap<string, Provider> = new Map(
-  Object.entries(ROWS).map(([name, row]) => [
-    name,
-    {
-      name,
-      title: row.title,
-      protocol: 'openai-chat',
-      baseUrl: row.baseUrl,
-      keyVariable: `${name.toUpperCase()}_API_KEY`,
-      baseUrlVariable: `${name.toUpperCase()}_BASE_URL`,
-      tasks: COMPATIBLE_TASKS,
-      auth: 'bearer',
-      local: row.local ?? false,
-      capabilities: { ...COMPATIBLE, ...row.capabilities },
-    },
-  ]),
+  [MAKERS, CLOUDS, HOSTS, ROUTERS, SPECIALISTS, LOCAL].flatMap((rows) =>
+    Object.entries(rows).map(([name, row]): [string, Provider] => [name, providerOf(name, row)]),
+  ),
 );
+
+const BY_ALIAS: ReadonlyMap<string, Provider> = new Map(
+  [...CATALOG.values()].flatMap((row) => row.aliases.map((alias): [string, Provider] => [alias, row])),
+);
+
+/** Every name under which a row is found. */
+export const NAMES: readonly string[] = [...CATALOG.keys(), ...BY_ALIAS.keys()];
+
+/** The row of a name or another name of it. */
+export function rowOf(name: string): Provider | undefined {
+  return CATALOG.get(name) ?? BY_ALIAS.get(name);
+}

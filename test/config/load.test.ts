@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
 import type { Snapshot } from '../../src/config/snapshot.ts';
+import { COMPATIBLE_TASKS } from '../../src/providers/provider.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'streamweir-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,6 +22,8 @@ test('without file, environment and flags everything has its documented default'
     port: 8080,
     dataDir: 'data',
     upstreams: new Map(),
+    aliases: new Map(),
+    discover: false,
     limits: {
       body: 40 * 2 ** 20,
       jsonDepth: 64,
@@ -58,6 +61,8 @@ providers:
     protocol: 'openai-responses',
     baseUrl: 'http://127.0.0.1:9000/v1',
     apiKey: 'k-1',
+    auth: 'bearer',
+    tasks: COMPATIBLE_TASKS,
     deadlines: { connect: 5000, first: 90_000, idle: 120_000, progress: 300_000, stream: 3_600_000, whole: 300_000 },
     capabilities: {
       streamUsage: false,
@@ -65,6 +70,7 @@ providers:
       developerRole: true,
       namedChoiceStops: false,
       transcriptDelta: 'cumulative',
+      schemaOutput: 'native',
     },
     models: ['large', 'org/small'],
   });

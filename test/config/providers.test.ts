@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { LoadResult } from '../../src/config/load.ts';
 import type { Upstream } from '../../src/config/snapshot.ts';
 import { CATALOG } from '../../src/providers/catalog.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 
 function load(text: string, env: Record<string, string>): LoadResult {
   return loadConfig({ text, env });
@@ -15,33 +16,69 @@ function upstreams(text: string, env: Record<string, string>): ReadonlyMap<strin
   return loaded.snapshot.upstreams;
 }
 
+const rows = [...CATALOG.values()];
+const hosted = rows.filter((row) => !row.local);
+
+/** Everything a row asks for but a base URL of one's own. */
+function everything(row: Provider): Record<string, string> {
+  const settings = row.settings.filter(({ optional }) => optional !== true).map(({ variables }) => [variables[0], 'x']);
+  const [key] = row.keyVariables;
+  const filled = { ...env, ...(Object.fromEntries(settings) as Record<string, string>) };
+  return key === undefined ? filled : { ...filled, [key]: 'k' };
+}
+
+// Port 8080 is both llama.cpp's and the gateway's own default, so the gateway moves for that row.
+const env = { PORT: '18080' };
+
 describe('every row of the catalog', () => {
-  // Port 8080 is both llama.cpp's and the gateway's own default, so the gateway moves for that row.
-  const env = { PORT: '18080' };
-
-  test.each([...CATALOG.values()])('$name is switched on by its variables alone', (row) => {
-    const byUrl = upstreams('', { ...env, [row.baseUrlVariable]: 'http://127.0.0.1:9/v1/' });
-    expect([...byUrl.keys()]).toEqual([row.name]);
-    expect(byUrl.get(row.name)).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', capabilities: row.capabilities });
-
-    const byKey = upstreams('', { ...env, [row.keyVariable]: 'k' });
+  test.each(rows)('$name is switched on by its base URL variable, and by its key where it needs one', (row) => {
+    const { [row.keyVariables[0] ?? '']: _key, ...withoutKey } = everything(row);
+    for (const variable of row.baseUrlVariables) {
+      const byUrl = upstreams('', { ...withoutKey, [variable]: 'http://127.0.0.1:9/v1/' });
+      expect([...byUrl.keys()]).toEqual([row.name]);
+      expect(byUrl.get(row.name)).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', capabilities: row.capabilities });
+    }
+    const byKey = upstreams('', everything(row));
     if (row.local) expect([...byKey.keys()]).toEqual([]);
-    else expect(byKey.get(row.name)).toMatchObject({ baseUrl: row.baseUrl, apiKey: 'k' });
+    else expect(byKey.get(row.name)).toMatchObject({ auth: row.auth, apiKey: 'k', tasks: row.tasks });
   });
 
-  test.each([...CATALOG.values()])('$name works by its name alone in the file', (row) => {
-    const expected = { protocol: row.protocol, baseUrl: row.baseUrl, apiKey: 'k', capabilities: row.capabilities };
-    const keyed = { ...env, [row.keyVariable]: 'k' };
-    expect(upstreams(`providers: { ${row.name}: {} }`, keyed).get(row.name)).toMatchObject(expected);
-    expect(upstreams(`providers:\n  ${row.name}:\n`, keyed).get(row.name)).toMatchObject(expected);
-    expect(upstreams(`providers: { mine: { kind: ${row.name} } }`, keyed).get('mine')).toMatchObject(expected);
+  test.each(hosted)('$name takes its key from each of its variables, and is not there without one', (row) => {
+    const { [row.keyVariables[0] ?? '']: _key, ...withoutKey } = everything(row);
+    expect(upstreams('', withoutKey).size).toBe(0);
+    for (const variable of row.keyVariables)
+      expect(upstreams('', { ...withoutKey, [variable]: variable }).get(row.name)?.apiKey).toBe(variable);
   });
 
-  test.each([...CATALOG.values()])('$name is reached over https unless it is on this machine', (row) => {
-    const url = new URL(row.baseUrl);
-    expect([url.protocol, url.hostname === '127.0.0.1']).toEqual(row.local ? ['http:', true] : ['https:', false]);
+  test.each(rows)('$name works by each of its names alone in the file', (row) => {
+    const expected = { ...(row.protocol !== undefined && { protocol: row.protocol }), capabilities: row.capabilities };
+    for (const name of [row.name, ...row.aliases]) {
+      expect(upstreams(`providers: { ${name}: {} }`, everything(row)).get(name)).toMatchObject(expected);
+      expect(upstreams(`providers:\n  ${name}:\n`, everything(row)).get(name)).toMatchObject(expected);
+      expect(upstreams(`providers: { mine: { kind: ${name} } }`, everything(row)).get('mine')).toMatchObject(expected);
+    }
+  });
+
+  test.each(rows)('$name is reached over https unless it is on this machine', (row) => {
+    const { hostname, protocol } = new URL(upstreams('', everything(row)).get(row.name)?.baseUrl ?? row.baseUrl);
+    expect([protocol, hostname === '127.0.0.1']).toEqual(row.local ? ['http:', true] : ['https:', false]);
     expect(row.baseUrl).not.toMatch(/\/$/);
   });
+
+  test.each(hosted.filter(({ settings }) => settings.some(({ optional, fallback }) => !optional && !fallback)))(
+    '$name says which of its settings is missing, and takes it from the file',
+    (row) => {
+      const needed = row.settings.filter(({ optional }) => optional !== true);
+      const key = { ...env, [row.keyVariables[0] ?? '']: 'k' };
+      const loaded = load(`providers: { ${row.name}: {} }`, key);
+      const named = needed.find(({ fallback }) => fallback === undefined)?.variables[0] ?? '?';
+      expect(loaded.ok ? [] : loaded.problems).toMatchObject([{ mend: expect.stringContaining(named) as string }]);
+      const said = needed.map(({ name }) => `${name}: filled-in`).join(', ');
+      const { baseUrl } = upstreams(`providers: { ${row.name}: { ${said} } }`, key).get(row.name) ?? {};
+      expect(baseUrl).toContain('filled-in');
+      expect(baseUrl).not.toMatch(/[{}]/);
+    },
+  );
 });
 
 test('the file wins over the environment for a provider that both name, the environment adds the others', () => {
