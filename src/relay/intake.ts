@@ -191,6 +191,8 @@ export class Intake {
     const said = bytes.toString('utf8');
     const text = said.startsWith('\ufeff') ? said.slice(1) : said;
     watch.event();
+    // The record is written while the body passes.
+    this.#passed = true;
     this.#passed = answer.passWhole(bytes, text);
     if (this.#passed) return;
     // One body has nothing that could pass message by message: a streaming client gets it encoded.
