@@ -1,12 +1,14 @@
 import type { Upstream } from '../../config/snapshot.ts';
 import type { UpstreamCall } from '../dispatch.ts';
+import { FetchedToken } from './fetched-token.ts';
 
 /** Adds to calls what shows that they may be made; answers at once unless a token has to be fetched first. */
 export type Authorizer = (call: UpstreamCall) => UpstreamCall | Promise<UpstreamCall>;
 
 /** The way an upstream's credential is shown. */
 export function authorizerFor(upstream: Upstream): Authorizer {
-  const { auth, apiKey } = upstream;
+  const { auth, apiKey, tokenSource } = upstream;
+  if (tokenSource !== undefined) return withToken(new FetchedToken(tokenSource));
   if (apiKey === undefined || auth === 'none') return (call) => call;
   switch (auth) {
     case 'bearer':
@@ -21,6 +23,16 @@ export function authorizerFor(upstream: Upstream): Authorizer {
     default:
       return auth satisfies never;
   }
+}
+
+function withToken(token: FetchedToken): Authorizer {
+  return (call) => {
+    const value = token.get();
+    if (typeof value !== 'string')
+      return value.then((fetched) => withHeader('authorization', `Bearer ${fetched}`)(call));
+    call.headers['authorization'] = `Bearer ${value}`;
+    return call;
+  };
 }
 
 function withHeader(name: string, value: string): Authorizer {
