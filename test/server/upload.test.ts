@@ -177,6 +177,36 @@ describe('pace and departure', () => {
     expect(read.bytes).toBeGreaterThan(20_000_000);
   });
 
+  test('TR-02 several small files that nobody takes stop the client, and come in their order once they are taken', async () => {
+    const gate = Promise.withResolvers<void>();
+    const read = { bytes: 0 };
+    const taken: FormFiles = { names: ['image'], most: 200 };
+    const handle = async (upload: Promise<Upload>, request: IncomingMessage): Promise<unknown> => {
+      request.on('data', (chunk: Buffer) => (read.bytes += chunk.length));
+      const { files } = await upload;
+      await gate.promise;
+      const seen: string[] = [];
+      for await (const { name, stream } of files) seen.push(`${name}:${(await stream.toArray()).join('').length}`);
+      return seen;
+    };
+    const port = await listen(handle, { ...LIMITS, uploadParts: 200 }, taken);
+    const names = Array.from({ length: 150 }, (_, at) => `${at}.png`);
+    const parts = names.flatMap((name, at) => [
+      ...(at === 0 ? [] : ['\r\n']),
+      formHead(BOUNDARY, at === 0 ? [MODEL] : [], { field: 'image', name, contentType: 'image/png' }),
+      'x'.repeat(10_000),
+    ]);
+    const answer = post(port, [...parts, formTail(BOUNDARY, [])]);
+    let before = -1;
+    while (before !== read.bytes || read.bytes === 0) {
+      before = read.bytes;
+      await sleep(50);
+    }
+    expect(read.bytes).toBeLessThan(300_000);
+    gate.resolve();
+    expect(await answer).toEqual(names.map((name) => `${name}:10000`));
+  });
+
   test('TR-02 a file that is dropped lets the rest of the form through', async () => {
     const port = await listen(async (upload) => {
       const { files, late } = await upload;
