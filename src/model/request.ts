@@ -88,6 +88,8 @@ export interface Generation {
   readonly cacheKey?: string;
   /** A field (`prompt`, `echo`, `suffix`, `best_of`, `logprobs`) that only a target of the client's own format can honour (LC-02, LC-03). */
   readonly promptOnly?: string;
+  /** The answer is a summary that takes the conversation's place. */
+  readonly compacts?: true;
   /** The client's whole body, for targets of the same format. */
   readonly native: { readonly protocol: NativeValue['protocol']; readonly value: JsonObject };
 }

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
 import type { Usage } from '../model/usage.ts';
 import type { Fidelity } from './fidelity.ts';
+import type { Memory } from './memory.ts';
 
 /** What a target can do, as flags; shared code asks these, never a name. */
 export interface Capabilities {
@@ -133,6 +134,8 @@ export interface Reply {
   readonly mint: Mint;
   /** Unix seconds now. */
   readonly now: () => number;
+  /** Makes a text unreadable for everyone but this gateway; absent where nothing is sealed. */
+  readonly seal?: (text: string) => string;
   readonly options: DialectOptions;
   /** Set where a stream passes: what its events show already. */
   readonly identity?: Identity;
@@ -189,6 +192,8 @@ export interface Encoder {
   opening?(): void;
   /** How many events the client's format could not express. */
   readonly lost: number;
+  /** The answer as its format keeps it, over or broken off; undefined while nothing of it was shown. */
+  readonly kept?: JsonObject | undefined;
 }
 
 /** Takes what an encoder wrote: text of whole events, or raw bytes. */
@@ -198,6 +203,8 @@ export type Write = (chunk: string | Uint8Array) => void;
 export interface WholeAnswer {
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** The answer as its format keeps it. */
+  readonly kept?: JsonObject | undefined;
 }
 
 /** What a request says outside its body. */
@@ -224,6 +231,8 @@ export interface Dialect {
   readonly fidelity?: Fidelity;
   /** Reads a parsed body (form fields as strings); throws {@link GatewayFailure} with the path of what is wrong. */
   decodeRequest(body: JsonObject, place?: Place): Request;
+  /** How its answers are kept and come back to; absent where they are not. */
+  readonly memory?: Memory;
   /** The framing of the stream that {@link encoder} writes. */
   streamForm(request: Request): StreamForm;
   encoder(write: Write, reply: Reply): Encoder;

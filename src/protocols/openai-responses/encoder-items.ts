@@ -6,9 +6,10 @@ import { lineSafe } from '../../framing/sse-writer.ts';
 import type { Annotation, Seal } from '../../model/block.ts';
 import type { BlockHead, Event } from '../../model/event.ts';
 import { isSafeId } from '../../model/ids.ts';
-import { asArray, asObject } from '../../model/json.ts';
+import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Reply } from '../codec.ts';
+import { carrySeal } from '../seal-envelope.ts';
 
 type Place =
   | { readonly item: OutMessage | OutReasoning; readonly part: OutPart }
@@ -115,7 +116,7 @@ export class ItemWriter {
     item.state = 'ended';
     if (part === undefined) return;
     if (part.place !== undefined) this.#closePart(item, part);
-    if (item.type === 'reasoning' && seal?.protocol === ID && this.#seals) item.seal = seal.data;
+    if (item.type === 'reasoning' && seal !== undefined) item.seal = carrySeal(seal, ID);
   }
 
   /** What only this format can say. */
@@ -137,7 +138,21 @@ export class ItemWriter {
     return this.#items.flatMap((item) => {
       if (item.final !== undefined) return [item.final];
       const call = item.type === 'function_call' || item.type === 'custom_tool_call';
-      return call ? [] : [itemJson(item, 'incomplete')];
+      return call ? [] : [itemJson(item, 'incomplete', this.#seals)];
+    });
+  }
+
+  /** A list of items with the tokens that their maker wants back, shown to the client or not. */
+  sealed(output: readonly Json[]): readonly Json[] {
+    const seals = new Map(
+      this.#items.flatMap((item) =>
+        item.type === 'reasoning' && item.seal !== undefined ? [[item.id, item.seal]] : [],
+      ),
+    );
+    return output.map((value) => {
+      const item = asObject(value);
+      const seal = seals.get(asString(item?.['id']) ?? '');
+      return item === undefined || seal === undefined ? value : { ...item, encrypted_content: seal };
     });
   }
 
@@ -211,7 +226,10 @@ export class ItemWriter {
 
   #add(item: OutItem): void {
     this.#items.push(item);
-    this.#out.event('response.output_item.added', { output_index: item.index, item: itemJson(item, 'in_progress') });
+    this.#out.event('response.output_item.added', {
+      output_index: item.index,
+      item: itemJson(item, 'in_progress', false),
+    });
   }
 
   #place(item: OutMessage | OutReasoning, part: OutPart): void {
@@ -261,7 +279,7 @@ export class ItemWriter {
     } else if (item.type === 'custom_tool_call')
       this.#out.event('response.custom_tool_call_input.done', { ...where, input: item.input });
     item.state = 'done';
-    item.final = itemJson(item, status);
+    item.final = itemJson(item, status, this.#seals);
     this.#out.event('response.output_item.done', { output_index: item.index, item: item.final });
   }
 }

@@ -6,7 +6,7 @@ import type { Reply } from '../codec.ts';
 
 /** How far a response has come; the keys that follow from it (OR-33, §4.3). */
 export interface Progress {
-  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed';
+  readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
   readonly output: readonly Json[];
   readonly usage?: Usage;
   readonly incomplete?: string;

@@ -101,6 +101,7 @@ export interface OutMessage extends OutItemBase {
 export interface OutReasoning extends OutItemBase {
   readonly type: 'reasoning';
   readonly parts: OutPart[];
+  /** The token in `encrypted_content`, whichever format it is from. */
   seal: string | undefined;
 }
 
@@ -142,7 +143,11 @@ export function partJson(part: OutPart): JsonObject {
 }
 
 /** The item as JSON, with what it holds so far. */
-export function itemJson(item: OutItem, status: 'in_progress' | 'completed' | 'incomplete'): JsonObject {
+export function itemJson(
+  item: OutItem,
+  status: 'in_progress' | 'completed' | 'incomplete',
+  sealed: boolean,
+): JsonObject {
   switch (item.type) {
     case 'message':
       return {
@@ -162,7 +167,7 @@ export function itemJson(item: OutItem, status: 'in_progress' | 'completed' | 'i
         status,
         summary: placed.filter((part) => part.kind === 'reasoning-summary').map(partJson),
         ...(content.length > 0 && { content: content.map(partJson) }),
-        ...(item.seal !== undefined && { encrypted_content: item.seal }),
+        ...(sealed && item.seal !== undefined && { encrypted_content: item.seal }),
         ...item.extra,
       };
     }

@@ -6,7 +6,7 @@ import { ID, INCOMPLETE_REASON } from './words.ts';
 import { DONE_FRAME, namedFrame } from '../../framing/sse-writer.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { Event } from '../../model/event.ts';
-import { asObject } from '../../model/json.ts';
+import { asArray, asObject } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Usage } from '../../model/usage.ts';
 import type { Encoder, Reply, Write } from '../codec.ts';
@@ -24,12 +24,15 @@ export class ResponsesEncoder implements Encoder {
   readonly #write: Write | undefined;
   readonly #reply: Reply;
   readonly #items: ItemWriter;
+  readonly #errorEvent: boolean;
   #sequence = 0;
   #begun = false;
   #usage: Usage | undefined;
 
-  constructor(write: Write | undefined, reply: Reply) {
+  /** @param errorEvent whether an `error` event follows `response.failed` */
+  constructor(write: Write | undefined, reply: Reply, errorEvent = true) {
     this.#write = write;
+    this.#errorEvent = errorEvent;
     this.#reply = reply;
     this.#items = new ItemWriter(reply, {
       event: (type, fields) => this.#event(type, fields),
@@ -39,6 +42,13 @@ export class ResponsesEncoder implements Encoder {
 
   get lost(): number {
     return this.#items.lost;
+  }
+
+  /** The response to keep: one that nobody waited for is cancelled, and what its maker sealed is in it (OR-59, OR-60). */
+  get kept(): JsonObject | undefined {
+    if (!this.#begun) return undefined;
+    const response = this.response ?? this.#object({ status: 'cancelled', output: [] });
+    return { ...response, output: this.#items.sealed(asArray(response['output']) ?? []) };
   }
 
   /** How many output items were opened. */
@@ -96,7 +106,7 @@ export class ResponsesEncoder implements Encoder {
     this.failure = error;
     this.#terminal('response.failed', { status: 'failed', output: this.#items.abandon(), error: told });
     const { type, code, message, param } = told;
-    this.#event('error', { code, message, param, error: { type, code, message, param } });
+    if (this.#errorEvent) this.#event('error', { code, message, param, error: { type, code, message, param } });
     this.#mark();
   }
 

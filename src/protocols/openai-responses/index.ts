@@ -2,32 +2,66 @@ import { onlyAllowedTools } from './encoder-allowed-tools.ts';
 import { ResponsesDecoder } from './decoder.ts';
 import { ResponsesEncoder } from './encoder.ts';
 import { encodeError } from './errors.ts';
+import { socketEncoder, socketError, SOCKET } from './encoder-socket.ts';
+import { decodeCompact } from './request-read-compact.ts';
+import { filledBody, inputItems, keptOutput, memoryWish } from './request-read-memory.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
+import { encodeCompacted, passCompacted } from './whole-compact.ts';
+import { deletedResponse, itemPage, shownResponse } from './whole-list.ts';
 import { encodeWhole } from './whole.ts';
 import { ID } from './words.ts';
 import { EVENT_STREAM } from '../codec.ts';
 import type { Dialect, Encoder, Protocol, Reply, Write } from '../codec.ts';
+import type { Memory } from '../memory.ts';
 import { decodeOpenAiError } from '../openai-error.ts';
 
 /** How upstreams that speak the Responses format are called. */
 export const protocol: Protocol = {
   id: ID,
-  path: () => '/responses',
+  path: (request) => (request.task === 'generation' && request.compacts === true ? '/responses/compact' : '/responses'),
   encodeRequest,
   patch,
   decoder: (emit, context) => new ResponsesDecoder(emit, context),
   decodeError: decodeOpenAiError,
 };
 
+const memory: Memory = {
+  wish: memoryWish,
+  filled: filledBody,
+  items: inputItems,
+  output: keptOutput,
+  shown: shownResponse,
+  page: itemPage,
+  deleted: deletedResponse,
+};
+
 /** How `/v1/responses` is served. */
 export const dialect: Dialect = {
   id: ID,
   decodeRequest,
+  memory,
   streamForm: () => EVENT_STREAM,
   encoder,
   encodeWhole,
   encodeError,
+};
+
+/** How the same is served over a WebSocket. */
+export const socketDialect: Dialect = {
+  ...dialect,
+  streamForm: () => SOCKET,
+  encoder: socketEncoder,
+  encodeError: socketError,
+};
+
+/** How `/v1/responses/compact` is served: with the summary of a conversation, and nothing is kept of it. */
+export const compactDialect: Dialect = {
+  ...dialect,
+  decodeRequest: decodeCompact,
+  memory: { ...memory, wish: (body) => ({ ...memoryWish(body), keep: false }) },
+  passWhole: passCompacted,
+  encodeWhole: encodeCompacted,
 };
 
 function encoder(write: Write, reply: Reply): Encoder {
@@ -38,6 +72,9 @@ function encoder(write: Write, reply: Reply): Encoder {
     opening: () => inner.opening(),
     get lost() {
       return inner.lost;
+    },
+    get kept() {
+      return inner.kept;
     },
   };
 }

@@ -4,6 +4,7 @@ import { refuse } from '../../model/errors.ts';
 import { Fields } from '../../model/fields.ts';
 import { asObject } from '../../model/json.ts';
 import type { Json } from '../../model/json.ts';
+import { readSeal } from '../seal-envelope.ts';
 
 /** Where one item of the input belongs. */
 export interface ReadItem {
@@ -100,7 +101,7 @@ function readReasoning(item: Fields): readonly Block[] {
   const data = item.string('encrypted_content');
   if (data === undefined) return blocks;
   const last = blocks.pop() ?? { type: 'reasoning-summary' as const, text: '', ...place };
-  return [...blocks, { ...last, seal: { protocol: ID, data } }];
+  return [...blocks, { ...last, seal: readSeal(data, ID) }];
 }
 
 function readContent(holder: Fields, key: string): readonly Block[] {

@@ -49,7 +49,7 @@ export function decodeRequest(body: JsonObject): Generation {
   };
 }
 
-// Nothing is stored yet, so no earlier response can be found and none can go on in the background (OR-57, §10.1).
+// What is kept was put in its place before; an id that is still here leads nowhere, and nothing goes on in the background (OR-57, §10.1).
 function refuseState(fields: Fields): void {
   const previous = fields.string('previous_response_id');
   if (previous !== undefined)

@@ -1,10 +1,11 @@
 import { writeInput } from './request-write-input.ts';
 import { ID, INCLUDE_LOGPROBS, INCLUDE_SEALS } from './words.ts';
 import { unsupported } from '../../model/errors.ts';
-import { asObject, asString } from '../../model/json.ts';
+import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Generation, OutputFormat, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
+import { readSeal } from '../seal-envelope.ts';
 
 /**
  * The request in this format's words. A body of this very format goes as it came, but for the model and whether to stream (UP-09).
@@ -20,7 +21,21 @@ export function encodeRequest(request: Request, target: Target): UpstreamRequest
 /** What differs when a body of this format is passed on: the model, and `stream` when it is not as the client had it. */
 export function patch(request: Request, target: Target): JsonObject {
   const asked = request.task !== 'transcription' && request.native.value['stream'] === true;
-  return { model: target.model, ...(asked !== target.stream && { stream: target.stream }) };
+  return {
+    model: target.model,
+    ...(asked !== target.stream && { stream: target.stream }),
+    ...(request.task !== 'transcription' && withoutEnvelopes(request.native.value['input'])),
+  };
+}
+
+// Reasoning that another format's maker sealed is nothing this one could open; it would refuse the whole request (FM-50).
+function withoutEnvelopes(input: Json | undefined): JsonObject {
+  const items = asArray(input) ?? [];
+  const kept = items.filter((item) => {
+    const sealed = asString(asObject(item)?.['encrypted_content']);
+    return sealed === undefined || readSeal(sealed, ID).protocol === ID;
+  });
+  return kept.length === items.length ? {} : { input: kept };
 }
 
 function translate(request: Generation, target: Target): JsonObject {

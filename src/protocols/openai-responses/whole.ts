@@ -20,7 +20,7 @@ export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
     onlyAllowedTools(reply.request, (event) => encoder.push(event)),
   );
   if (encoder.failure !== undefined) throw new GatewayFailure(encoder.failure);
-  return { contentType: 'application/json', body: JSON.stringify(encoder.response) };
+  return { contentType: 'application/json', body: JSON.stringify(encoder.response), kept: encoder.kept };
 }
 
 // A completion keeps native items apart from its blocks; their own `output_index` says where between them they stood.

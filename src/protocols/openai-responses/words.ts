@@ -63,6 +63,9 @@ export const INCLUDE_LOGPROBS = 'message.output_text.logprobs';
 /** The `include` value that asks for sealed reasoning. */
 export const INCLUDE_SEALS = 'reasoning.encrypted_content';
 
+/** What the sealed text of a context that was compacted here begins with; no maker's own begins so. */
+export const SEALED = 'streamweir-summary.';
+
 /** The items this format shares with the event model; all others are native. */
 export const OWN_ITEMS: ReadonlySet<string> = new Set(['message', 'reasoning', 'function_call', 'custom_tool_call']);
 
