@@ -79,6 +79,8 @@ export interface Generation {
   readonly reasoning?: Reasoning;
   /** How many parallel answers; absent means 1. */
   readonly choices?: number;
+  /** The client reads its stream as one JSON list, not as events. */
+  readonly framing?: 'array';
   /** Log-probabilities asked for; `top` is how many alternatives. */
   readonly logprobs?: { readonly top: number };
   readonly verbosity?: string;
