@@ -41,9 +41,12 @@ function writeAssistant(blocks: readonly Block[]): JsonObject {
   const audio = blocks.find(
     (block) => block.type === 'media' && block.media === 'audio' && block.source.type === 'file',
   );
-  // Plain reasoning of earlier turns is left out, as the format's own clients do; what its upstream sealed goes back (CC-21).
+  // Plain reasoning of earlier turns is left out, as the format's own clients do; what its upstream sealed goes back (CC-21), also where a client
+  // of another format calls it a summary.
   const details = blocks.flatMap((block) =>
-    block.type === 'reasoning' ? unsealed(block.seal && sealedDetails(block.seal), block.text) : [],
+    block.type === 'reasoning' || block.type === 'reasoning-summary'
+      ? unsealed(block.seal && sealedDetails(block.seal), block.text)
+      : [],
   );
   return {
     role: 'assistant',

@@ -1,0 +1,124 @@
+import { expect } from 'vitest';
+import type { ProtocolId } from '../../src/model/block.ts';
+import { PROTOCOLS } from '../../src/protocols/index.ts';
+import { Brain, COST, THOUGHTS, TOOL } from '../support/brains/brain.ts';
+import type { Mind } from '../support/brains/brain.ts';
+import { CHAT_MIND } from '../support/brains/chat.ts';
+import { GEMINI_MIND } from '../support/brains/gemini.ts';
+import { MESSAGES_MIND } from '../support/brains/messages.ts';
+import { responsesMind } from '../support/brains/responses.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+
+interface Row {
+  readonly protocol: ProtocolId;
+  readonly below: string;
+  readonly mind: () => Mind;
+}
+
+/** An upstream of the stage: the prefix of its models. */
+export type UpstreamName = 'chat' | 'responses' | 'messages' | 'gemini';
+
+const ROWS: Readonly<Record<UpstreamName, Row>> = {
+  chat: { protocol: 'openai-chat', below: '/v1', mind: () => CHAT_MIND },
+  responses: { protocol: 'openai-responses', below: '/v1', mind: responsesMind },
+  messages: { protocol: 'anthropic-messages', below: '/v1', mind: () => MESSAGES_MIND },
+  gemini: { protocol: 'gemini', below: '/v1beta', mind: () => GEMINI_MIND },
+};
+
+/** The upstreams that every client converses with. */
+export const UPSTREAMS: readonly UpstreamName[] = (Object.keys(ROWS) as UpstreamName[]).filter(
+  (name) => PROTOCOLS[ROWS[name].protocol] !== undefined,
+);
+
+/** Every upstream, streamed and whole. */
+export const CELLS: readonly { readonly upstream: UpstreamName; readonly how: 'streamed' | 'whole' }[] =
+  UPSTREAMS.flatMap((upstream) => [
+    { upstream, how: 'streamed' },
+    { upstream, how: 'whole' },
+  ]);
+
+/**
+ * The model to ask for. The upstream of chat completions demands its sealed thoughts back from every client but those of its own format, whose
+ * requests pass as they came and which are known to drop them.
+ */
+export function modelAt(upstream: UpstreamName, format: UpstreamName): string {
+  return `${upstream}/${upstream === 'chat' && format !== 'chat' ? 'strict-brain' : 'brain'}`;
+}
+
+/** What a client came to at the end of a conversation. */
+export interface Talked {
+  /** What the tool was called with. */
+  readonly calls: readonly unknown[];
+  readonly text: string;
+  /** The thoughts before the call, where the client shows them. */
+  readonly thoughts?: string | undefined;
+  /** All tokens of the first turn, where the client counts them so. */
+  readonly total?: number | undefined;
+}
+
+/** A gateway before one brain of each kind. */
+export class Stage {
+  readonly gateway: Gateway;
+  readonly #brains: Readonly<Record<UpstreamName, Brain>>;
+
+  private constructor(gateway: Gateway, brains: Readonly<Record<UpstreamName, Brain>>) {
+    this.gateway = gateway;
+    this.#brains = brains;
+  }
+
+  /** Starts all of it on loopback ports. */
+  static async start(): Promise<Stage> {
+    const started = await Promise.all(
+      UPSTREAMS.map(async (name) => [name, await Brain.start(ROWS[name].mind())] as const),
+    );
+    const rows = started.map(
+      ([name, { url }]) =>
+        `  ${name}:\n    protocol: ${ROWS[name].protocol}\n    base_url: ${url}${ROWS[name].below}\n    api_key: brain\n`,
+    );
+    const gateway = await startGateway(`providers:\n${rows.join('')}`);
+    return new Stage(gateway, Object.fromEntries(started) as Record<UpstreamName, Brain>);
+  }
+
+  /** The brain behind a name. */
+  brain(name: UpstreamName): Brain {
+    return this.#brains[name];
+  }
+
+  /** Forgets what was asked so far. */
+  clear(): void {
+    for (const brain of Object.values(this.#brains)) brain.clear();
+  }
+
+  /** Stops everything. */
+  async close(): Promise<void> {
+    await this.gateway.close();
+    await Promise.all(Object.values(this.#brains).map((brain) => brain.close()));
+  }
+}
+
+/** Demands that a conversation went as it should and that its provider refused nothing of it. */
+export function expectTalk({ refusals, asks }: Brain, talked: Talked): void {
+  expect(refusals).toEqual([]);
+  expect(asks.length).toBeGreaterThanOrEqual(2);
+  expect(talked.calls).toEqual([{ city: TOOL.city }]);
+  expect(talked.text).toBe(`The tool said: ${TOOL.result} 🌦`);
+  if ('thoughts' in talked) expect(talked.thoughts).toBe(THOUGHTS.join(''));
+  if ('total' in talked) expect(talked.total).toBe(COST.total);
+}
+
+/** The JSON Schema of the tool's input. */
+export const CITY_SCHEMA: {
+  type: 'object';
+  properties: { city: { type: 'string'; description: string } };
+  required: string[];
+  additionalProperties: false;
+} = {
+  type: 'object',
+  properties: { city: { type: 'string', description: 'Name of the city.' } },
+  required: ['city'],
+  additionalProperties: false,
+};
+
+/** What the user says. */
+export const QUESTION = 'What is the weather in Zürich é 日本 🦀?';

@@ -1,0 +1,188 @@
+import type { Peek } from '../peek.ts';
+import { COST, refuse } from './brain.ts';
+import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { isObject, keysOf, oneKey, onlyKeys } from './demands.ts';
+
+const TOP =
+  'contents systemInstruction system_instruction tools toolConfig tool_config generationConfig generation_config safetySettings ' +
+  'safety_settings cachedContent cached_content labels model serviceTier store';
+const GENERATION =
+  'stopSequences responseMimeType responseSchema responseJsonSchema _responseJsonSchema responseFormat responseModalities ' +
+  'candidateCount maxOutputTokens temperature topP topK seed presencePenalty frequencyPenalty responseLogprobs logprobs ' +
+  'enableEnhancedCivicAnswers speechConfig thinkingConfig imageConfig mediaResolution audioTimestamp routingConfig';
+const DATA =
+  'text inlineData functionCall functionResponse fileData executableCode codeExecutionResult toolCall toolResponse';
+const BESIDE = 'thought thoughtSignature partMetadata mediaResolution videoMetadata';
+const SCHEMA =
+  'type format title description nullable enum maxItems minItems properties required minProperties maxProperties minLength ' +
+  'maxLength pattern example anyOf propertyOrdering default items minimum maximum';
+
+/**
+ * A server of contents that thinks. Its calls have no ids, so what names one is the signature beside it, which must come back on the very part;
+ * answers to calls are matched by name and count.
+ */
+export const GEMINI_MIND: Mind = {
+  callId: (number) => `nameless-${number}`,
+  judge,
+  write,
+  refusal: (message) => ({
+    headers: {},
+    body: JSON.stringify({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }, null, 2),
+  }),
+};
+
+function unknown(path: string): (key: string) => string {
+  return (key) => `Invalid JSON payload received. Unknown name "${key}" at '${path}': Cannot find field.`;
+}
+
+function judge({ path, query, headers, body }: Ask, memory: Memory): Wish {
+  const method = /^\/v1beta\/models\/[^/:]+:(generateContent|streamGenerateContent)$/.exec(path)?.[1];
+  if (method === undefined) refuse(`There is no ${path}.`);
+  if (headers['x-goog-api-key'] === undefined && headers.authorization === undefined)
+    refuse('Method doesn’t allow unregistered callers. Please use API Key.');
+  if (query.has('key')) refuse('The key travels in the address, where logs see it.');
+  onlyKeys(body, TOP, unknown(''));
+  onlyKeys(body.at('generationConfig'), GENERATION, unknown('generation_config'));
+  const contents = body.at('contents').list;
+  if (contents.length === 0) refuse('* GenerateContentRequest.contents: contents is not specified');
+  for (const [at, content] of contents.entries()) judgeContent(content, at);
+  for (const at of contents.keys()) judgeCalls(contents, at, memory);
+  const offered = body.at('tools').list.flatMap((tool) => tool.at('functionDeclarations').list);
+  for (const [at, tool] of offered.entries()) judgeTool(tool, at);
+  const thinking = body.at('generationConfig', 'thinkingConfig');
+  const answer = partsOf(contents.at(-1)).find((part) => part.has('functionResponse'));
+  return {
+    stream: method === 'streamGenerateContent',
+    // Models of this kind always think.
+    thinks: thinking.at('includeThoughts').value === true ? 'told' : 'sealed',
+    offers: offered.length > 0,
+    ...(answer !== undefined && { result: resultOf(answer.at('functionResponse', 'response')) }),
+  };
+}
+
+function judgeContent(content: Peek, at: number): void {
+  onlyKeys(content, 'role parts', unknown(`contents[${at}]`));
+  if (!['user', 'model', ''].includes(content.at('role').text)) refuse('Please use a valid role: user, model.');
+  const parts = partsOf(content);
+  if (parts.length === 0) refuse(`* GenerateContentRequest.contents[${at}].parts: contents.parts must not be empty.`);
+  for (const [place, part] of parts.entries()) {
+    const path = `contents[${at}].parts[${place}]`;
+    onlyKeys(part, `${DATA} ${BESIDE}`, unknown(path));
+    const kind = oneKey(part, DATA, `* GenerateContentRequest.${path}.data: required oneof field 'data' must have one`);
+    if (kind === 'functionCall') onlyKeys(part.at(kind), 'id name args', unknown(`${path}.function_call`));
+    if (kind !== 'functionResponse') continue;
+    onlyKeys(part.at(kind), 'id name response parts willContinue scheduling', unknown(`${path}.function_response`));
+    if (!isObject(part.at(kind, 'response')))
+      refuse(`Invalid value at '${path}.function_response.response' (type.googleapis.com/google.protobuf.Struct)`);
+  }
+}
+
+function judgeCalls(contents: readonly Peek[], at: number, memory: Memory): void {
+  const calls = partsOf(contents[at]).filter((part) => part.has('functionCall'));
+  const answers = partsOf(contents[at]).filter((part) => part.has('functionResponse'));
+  if (calls.length > 0) {
+    if (contents[at]?.at('role').text !== 'model') refuse('Function calls belong to the role model.');
+    if (at === 0 || contents[at - 1]?.at('role').text === 'model')
+      refuse(
+        'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
+      );
+    if (!partsOf(contents[at + 1]).some((part) => part.has('functionResponse')))
+      refuse('Please ensure that function response turn comes immediately after a function call turn.');
+    judgeSignatures(calls, memory);
+  }
+  if (answers.length === 0) return;
+  const asked = partsOf(contents[at - 1]).filter((part) => part.has('functionCall'));
+  if (asked.length !== answers.length)
+    refuse(
+      'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+    );
+  for (const [place, answer] of answers.entries())
+    if (answer.at('functionResponse', 'name').text !== asked[place]?.at('functionCall', 'name').text)
+      refuse('Please ensure that the names of function responses are those of the calls.');
+}
+
+// Only the first call of a turn is signed.
+function judgeSignatures(calls: readonly Peek[], memory: Memory): void {
+  const [first] = calls;
+  const name = first?.at('functionCall', 'name').text ?? '';
+  const signature = first?.at('thoughtSignature').text ?? '';
+  if (signature === '')
+    refuse(
+      `Function call is missing a thought_signature in functionCall parts. Additional data, function call \`${name}\`.`,
+    );
+  const said = memory.bySeal.get(signature) ?? refuse('Invalid thought signature.');
+  if (said.call?.name !== name) refuse('Corrupted thought signature.');
+  if (JSON.stringify(first?.at('functionCall', 'args').value) !== said.call.args.join(''))
+    refuse('The arguments of the call were changed.');
+}
+
+function judgeTool(tool: Peek, at: number): void {
+  const path = `tools[0].function_declarations[${at}]`;
+  const known = 'name description parameters parametersJsonSchema response responseJsonSchema behavior';
+  onlyKeys(tool, known, unknown(path));
+  if (!/^[A-Za-z_][\w.:-]{0,127}$/.test(tool.at('name').text)) refuse(`Invalid function name at ${path}`);
+  if (tool.has('parameters')) judgeSchema(tool.at('parameters'), `${path}.parameters`);
+}
+
+function judgeSchema(schema: Peek, path: string): void {
+  onlyKeys(schema, SCHEMA, unknown(path));
+  const properties = schema.at('properties');
+  for (const name of keysOf(properties)) judgeSchema(properties.at(name), `${path}.properties`);
+  if (schema.has('items')) judgeSchema(schema.at('items'), `${path}.items`);
+  for (const each of schema.at('anyOf').list) judgeSchema(each, `${path}.any_of`);
+}
+
+function partsOf(content: Peek | undefined): readonly Peek[] {
+  return content?.at('parts').list ?? [];
+}
+
+// The model sees all of the object; `output` and `error` are the keys the documentation names.
+function resultOf(response: Peek): string {
+  const [key, ...more] = keysOf(response);
+  const only = response.at(key ?? '').value;
+  return more.length === 0 && typeof only === 'string' ? only : JSON.stringify(response.value);
+}
+
+const USAGE = {
+  promptTokenCount: COST.input + COST.cached,
+  candidatesTokenCount: COST.output,
+  totalTokenCount: COST.total,
+  cachedContentTokenCount: COST.cached,
+  promptTokensDetails: [{ modality: 'TEXT', tokenCount: COST.input + COST.cached }],
+  thoughtsTokenCount: COST.reasoning,
+};
+
+function write(said: Said, { query }: Ask): Written {
+  const { call } = said;
+  const calls = call && [
+    {
+      functionCall: { name: call.name, args: JSON.parse(call.args.join('')) as unknown },
+      ...(said.seal !== undefined && { thoughtSignature: said.seal }),
+    },
+  ];
+  // With text the signature comes on an empty part of its own, at the end.
+  const seal = call === undefined && said.seal !== undefined ? [{ text: '', thoughtSignature: said.seal }] : [];
+  const thought = (text: string): unknown => ({ text, thought: true });
+  const text = (piece: string): unknown => ({ text: piece });
+  if (!said.wish.stream) {
+    const thoughts = said.thoughts.length === 0 ? [] : [thought(said.thoughts.join(''))];
+    const texts = said.text.length === 0 ? [] : [text(said.text.join(''))];
+    const body = chunkOf(said, [...thoughts, ...texts, ...(calls ?? []), ...seal], true);
+    return { type: 'application/json; charset=UTF-8', body: JSON.stringify(body, null, 2) };
+  }
+  const pieces = [...said.thoughts.map(thought), ...said.text.map(text), ...(calls ?? []), ...seal];
+  const chunks = pieces.map((part, at) => JSON.stringify(chunkOf(said, [part], at === pieces.length - 1)));
+  if (query.get('alt') === 'sse')
+    return { type: 'text/event-stream', body: chunks.map((chunk) => `data: ${chunk}\r\n\r\n`).join('') };
+  return { type: 'application/json; charset=UTF-8', body: `[${chunks.join(',\r\n')}\n]` };
+}
+
+function chunkOf(said: Said, parts: readonly unknown[], last: boolean): Readonly<Record<string, unknown>> {
+  const candidate = { content: { parts, role: 'model' }, ...(last && { finishReason: 'STOP' }), index: 0 };
+  return {
+    candidates: [candidate],
+    usageMetadata: USAGE,
+    modelVersion: 'brain',
+    responseId: `brain-${said.number}`,
+  };
+}

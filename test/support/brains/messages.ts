@@ -1,0 +1,221 @@
+import type { Peek } from '../peek.ts';
+import { COST, refuse } from './brain.ts';
+import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { alternating, isObject, onlyKeys } from './demands.ts';
+
+const TOP =
+  'model messages max_tokens system metadata stop_sequences stream temperature thinking tool_choice tools top_k top_p ' +
+  'service_tier container context_management mcp_servers output_config output_format cache_control inference_geo';
+const BLOCKS: Readonly<Record<string, string>> = {
+  text: 'type text cache_control citations',
+  image: 'type source cache_control',
+  document: 'type source cache_control title context citations',
+  thinking: 'type thinking signature',
+  redacted_thinking: 'type data',
+  tool_use: 'type id name input cache_control caller',
+  tool_result: 'type tool_use_id content is_error cache_control',
+};
+
+/** A server of messages that thinks: its thoughts are signed, and one that led to a call comes back before it, unchanged. */
+export const MESSAGES_MIND: Mind = {
+  callId: (number) => `toolu_01${String(number).padStart(22, 'Z')}`,
+  judge,
+  write: (said, ask) => (said.wish.stream ? stream(said, ask) : whole(said, ask)),
+  refusal: (message) => ({
+    headers: { 'request-id': 'req_brain' },
+    body: JSON.stringify({
+      type: 'error',
+      error: { type: 'invalid_request_error', message },
+      request_id: 'req_brain',
+    }),
+  }),
+};
+
+function judge({ path, headers, body }: Ask, memory: Memory): Wish {
+  if (path !== '/v1/messages') refuse(`There is no ${path}.`);
+  if (headers['anthropic-version'] === undefined) refuse('anthropic-version: header is required');
+  if (headers['x-api-key'] === undefined && !/^Bearer \S/.test(headers.authorization ?? ''))
+    refuse('x-api-key header is required');
+  onlyKeys(body, TOP, (key) => `${key}: Extra inputs are not permitted`);
+  if (body.at('model').text === '') refuse('model: Field required');
+  const limit = body.at('max_tokens').number ?? refuse('max_tokens: Field required');
+  const thinks = judgeThinking(body, limit);
+  for (const [at, tool] of body.at('tools').list.entries()) judgeTool(tool, at);
+  const messages = body.at('messages').list;
+  const roles = messages.map((message) => message.at('role').text);
+  if (roles[0] !== 'user') refuse('messages: first message must use the "user" role');
+  alternating(roles, 'messages: roles must alternate between "user" and "assistant"');
+  for (const [at, message] of messages.entries()) judgeMessage(message, at);
+  for (const at of messages.keys()) judgePair(messages, at, memory);
+  if (thinks !== 'no') demandThought(messages);
+  const result = blocksOf(messages.at(-1)).find((block) => block.at('type').text === 'tool_result');
+  return {
+    stream: body.at('stream').value === true,
+    thinks,
+    offers: body.at('tools').list.length > 0,
+    ...(result !== undefined && { result: textOf(result.at('content')) }),
+  };
+}
+
+function judgeThinking(body: Peek, limit: number): Wish['thinks'] {
+  const thinking = body.at('thinking');
+  const type = thinking.at('type').text;
+  if (!thinking.given || type === 'disabled') return 'no';
+  if (type === 'enabled') {
+    const budget = thinking.at('budget_tokens').number ?? 0;
+    if (budget < 1024) refuse('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
+    if (limit <= budget) refuse('`max_tokens` must be greater than `thinking.budget_tokens`.');
+  } else if (type !== 'adaptive') refuse(`thinking: Input tag '${type}' found using 'type' does not match`);
+  if ((body.at('temperature').number ?? 1) !== 1)
+    refuse('`temperature` may only be set to 1 when thinking is enabled.');
+  if (body.at('top_k').given) refuse('`top_k` must be unset when thinking is enabled.');
+  if (['any', 'tool'].includes(body.at('tool_choice', 'type').text))
+    refuse('Thinking may not be enabled when tool_choice forces tool use.');
+  return thinking.at('display').text === 'omitted' ? 'sealed' : 'told';
+}
+
+function judgeTool(tool: Peek, at: number): void {
+  if (tool.at('type').given && tool.at('type').text !== 'custom') return;
+  const known =
+    'type name description input_schema cache_control strict eager_input_streaming allowed_callers defer_loading';
+  onlyKeys(tool, known, (key) => `tools.${at}.custom.${key}: Extra inputs are not permitted`);
+  if (!/^[\w-]{1,128}$/.test(tool.at('name').text)) refuse(`tools.${at}.custom.name: String should match pattern`);
+  if (tool.at('input_schema', 'type').text !== 'object')
+    refuse(`tools.${at}.custom.input_schema.type: Input should be 'object'`);
+}
+
+function judgeMessage(message: Peek, at: number): void {
+  onlyKeys(message, 'role content', (key) => `messages.${at}.${key}: Extra inputs are not permitted`);
+  const content = message.at('content');
+  if (content.value === '' || (typeof content.value !== 'string' && content.list.length === 0))
+    refuse(`messages.${at}: all messages must have non-empty content`);
+  for (const [place, block] of content.list.entries()) {
+    const type = block.at('type').text;
+    const keys = BLOCKS[type] ?? refuse(`messages.${at}.content.${place}: Input tag '${type}' does not match`);
+    onlyKeys(block, keys, (key) => `messages.${at}.content.${place}.${type}.${key}: Extra inputs are not permitted`);
+    if (type === 'text' && block.at('text').text.trim() === '')
+      refuse('messages: text content blocks must contain non-whitespace text');
+    if (type === 'tool_use' && !isObject(block.at('input')))
+      refuse(`messages.${at}.content.${place}.tool_use.input: Input should be a valid dictionary`);
+  }
+}
+
+// Calls are answered all at once by the next message; thoughts are as they were signed.
+function judgePair(messages: readonly Peek[], at: number, memory: Memory): void {
+  const blocks = blocksOf(messages[at]);
+  const ids = (list: readonly Peek[], type: string, key: string): readonly string[] =>
+    list.filter((block) => block.at('type').text === type).map((block) => block.at(key).text);
+  const calls = ids(blocks, 'tool_use', 'id');
+  const answers = ids(blocksOf(messages[at + 1]), 'tool_result', 'tool_use_id');
+  for (const id of calls) {
+    if (!answers.includes(id))
+      refuse(`messages.${at}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${id}.`);
+    if (!memory.byCall.has(id)) refuse(`messages.${at}: there was no call ${id}`);
+  }
+  for (const id of ids(blocks, 'tool_result', 'tool_use_id'))
+    if (!ids(blocksOf(messages[at - 1]), 'tool_use', 'id').includes(id))
+      refuse(`messages.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}.`);
+  for (const [place, block] of blocks.entries()) {
+    if (block.at('type').text !== 'thinking') continue;
+    const said = memory.bySeal.get(block.at('signature').text);
+    if (said === undefined) refuse(`messages.${at}.content.${place}: Invalid \`signature\` in \`thinking\` block`);
+    if (block.at('thinking').text !== said.thoughts.join(''))
+      refuse(`messages.${at}.content.${place}: \`thinking\` blocks cannot be modified.`);
+  }
+}
+
+function demandThought(messages: readonly Peek[]): void {
+  const at = messages.findLastIndex((message) => message.at('role').text === 'assistant');
+  const blocks = blocksOf(messages[at]);
+  if (!blocks.some((block) => block.at('type').text === 'tool_use')) return;
+  const first = blocks[0]?.at('type').text ?? '';
+  if (!['thinking', 'redacted_thinking'].includes(first))
+    refuse(
+      `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`. ` +
+        'When `thinking` is enabled, a final `assistant` message must start with a thinking block.',
+    );
+}
+
+function blocksOf(message: Peek | undefined): readonly Peek[] {
+  return message?.at('content').list ?? [];
+}
+
+function textOf(content: Peek): string {
+  if (typeof content.value === 'string') return content.value;
+  return content.list.map((block) => block.at('text').text).join('');
+}
+
+const PROMPT_USAGE = {
+  input_tokens: COST.input,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: COST.cached,
+};
+const USAGE = {
+  ...PROMPT_USAGE,
+  output_tokens: COST.output + COST.reasoning,
+  output_tokens_details: { thinking_tokens: COST.reasoning },
+};
+
+function messageOf(said: Said, ask: Ask): Readonly<Record<string, unknown>> {
+  const { call } = said;
+  return {
+    model: ask.body.at('model').text,
+    id: `msg_brain${said.number}`,
+    type: 'message',
+    role: 'assistant',
+    content: [
+      ...(said.seal === undefined
+        ? []
+        : [{ type: 'thinking', thinking: said.thoughts.join(''), signature: said.seal }]),
+      ...(said.text.length === 0 ? [] : [{ type: 'text', text: said.text.join('') }]),
+      ...(call === undefined
+        ? []
+        : [{ type: 'tool_use', id: call.id, name: call.name, input: JSON.parse(call.args.join('')) as unknown }]),
+    ],
+    stop_reason: call === undefined ? 'end_turn' : 'tool_use',
+    stop_sequence: null,
+    usage: USAGE,
+  };
+}
+
+function whole(said: Said, ask: Ask): Written {
+  return { type: 'application/json', body: JSON.stringify(messageOf(said, ask)) };
+}
+
+type Frame = Readonly<Record<string, unknown>>;
+
+function stream(said: Said, ask: Ask): Written {
+  const { call, thoughts, seal } = said;
+  const blocks: (readonly [head: Frame, deltas: readonly Frame[]])[] = [];
+  if (seal !== undefined)
+    blocks.push([
+      { type: 'thinking', thinking: '', signature: '' },
+      [
+        ...thoughts.map((thinking) => ({ type: 'thinking_delta', thinking })),
+        { type: 'signature_delta', signature: seal },
+      ],
+    ]);
+  if (said.text.length > 0)
+    blocks.push([{ type: 'text', text: '' }, said.text.map((text) => ({ type: 'text_delta', text }))]);
+  if (call !== undefined)
+    blocks.push([
+      { type: 'tool_use', id: call.id, name: call.name, input: {} },
+      ['', ...call.args].map((piece) => ({ type: 'input_json_delta', partial_json: piece })),
+    ]);
+  const { stop_reason: reason, ...head } = messageOf(said, ask);
+  const message = { ...head, content: [], stop_reason: null, usage: { ...PROMPT_USAGE, output_tokens: 1 } };
+  const frames: Frame[] = [
+    { type: 'message_start', message },
+    ...blocks.flatMap(([content_block, deltas], index) => [
+      { type: 'content_block_start', index, content_block },
+      ...(index === 0 ? [{ type: 'ping' }] : []),
+      ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+      { type: 'content_block_stop', index },
+    ]),
+    { type: 'message_delta', delta: { stop_reason: reason, stop_sequence: null }, usage: USAGE },
+    { type: 'message_stop' },
+  ];
+  // Real ones are padded with blanks behind the JSON.
+  const body = frames.map((frame) => `event: ${String(frame['type'])}\ndata: ${JSON.stringify(frame)}   \n\n`).join('');
+  return { type: 'text/event-stream; charset=utf-8', body };
+}
