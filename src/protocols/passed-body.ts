@@ -5,12 +5,13 @@ import { unsupported } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Sink } from '../model/event.ts';
 import { asObject, asString } from '../model/json.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { PassingRequest, Request } from '../model/request.ts';
 import { NO_USAGE } from '../model/usage.ts';
 import type { Usage } from '../model/usage.ts';
 import type { BodyPatch, Decoder, DecoderContext, DecoderPhase, PassingWhole, Target, WholeAnswer } from './codec.ts';
 import { decodeInBandError } from './openai-error.ts';
+import { plainObject } from './plain-json.ts';
 
 /** What is known of a format whose answers pass: pictures, rankings, moderation. */
 export interface PassedFormat {
@@ -58,7 +59,7 @@ export class PassedDecoder implements Decoder {
 
   whole(body: string): void {
     if (this.#phase === 'closed') return;
-    const answer = objectIn(body);
+    const answer = plainObject(body);
     if (answer === undefined || !this.#format.holds(answer) || holdsError(answer)) return this.#refused(answer);
     const { protocol, usage } = this.#format;
     const { mint, target } = this.#context;
@@ -97,7 +98,7 @@ export class PassedDecoder implements Decoder {
 
 /** What a whole body of a format comes to, if it is an answer and may pass as it came. */
 export function passedWhole(body: string, format: PassedFormat): PassingWhole | undefined {
-  const answer = objectIn(body);
+  const answer = plainObject(body);
   if (answer === undefined || !format.holds(answer) || holdsError(answer)) return undefined;
   return { finish: 'stop', usage: format.usage(answer) ?? UNCOUNTED };
 }
@@ -128,12 +129,4 @@ export function modelPatch(_request: Request, target: Target): BodyPatch {
 
 function holdsError(answer: JsonObject): boolean {
   return (answer['error'] ?? null) !== null;
-}
-
-function objectIn(body: string): JsonObject | undefined {
-  try {
-    return asObject(JSON.parse(body) as Json);
-  } catch {
-    return undefined;
-  }
 }

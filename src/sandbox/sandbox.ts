@@ -99,16 +99,17 @@ async function answer(run: SandboxRun): Promise<void> {
       await begin();
       return play([script], { ...stage, input: embedTokens(request) });
     }
-    case 'count': {
+    case 'count':
       await begin();
-      const input = await inputTokens(request.generation);
-      run.emit({ type: 'usage', usage: { ...NO_USAGE, input } });
-      run.emit({ type: 'finish', reason: 'stop' });
-      return;
-    }
+      return tellCount(await inputTokens(request.generation), run.emit);
     default:
       return refuse('model', 'The sandbox has no model for this path.');
   }
+}
+
+function tellCount(input: number, emit: Sink): void {
+  emit({ type: 'usage', usage: { ...NO_USAGE, input } });
+  emit({ type: 'finish', reason: 'stop' });
 }
 
 function demandTask(request: Request, model: SandboxModel): void {

@@ -7,6 +7,7 @@ import { grandTotal, inputTotal } from '../../model/usage.ts';
 import type { Usage } from '../../model/usage.ts';
 import type { PassingWhole, Reply, WholeAnswer } from '../codec.ts';
 import { readTokenUsage } from '../openai-tokens.ts';
+import { plainObject } from '../plain-json.ts';
 import { asBase64, asFloats, isVector } from '../vectors.ts';
 
 /** The list of embeddings in the form that was asked for (EM-02, EM-03). */
@@ -28,7 +29,7 @@ export function encodeWhole(completion: Completion, reply: Reply): WholeAnswer {
  * that was asked for. Costs one plain parse: nothing of it is written anew, so no number can change.
  */
 export function passWhole(body: string, reply: Reply): PassingWhole | undefined {
-  const answer = objectIn(body);
+  const answer = plainObject(body);
   const data = asArray(answer?.['data']);
   if (answer?.['object'] !== 'list' || data === undefined || (answer['error'] ?? null) !== null) return undefined;
   const usage = readTokenUsage(answer['usage']);
@@ -70,12 +71,4 @@ function usageObject(usage: Usage): JsonObject {
 function isCounted(usage: Json | undefined): boolean {
   const object = asObject(usage);
   return ['prompt_tokens', 'total_tokens'].every((key) => asNumber(object?.[key]) !== undefined);
-}
-
-function objectIn(body: string): JsonObject | undefined {
-  try {
-    return asObject(JSON.parse(body) as Json);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,14 @@
 import type { Frame } from '../../framing/frame.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { Sink } from '../../model/event.ts';
-import { asNumber, asObject, asString } from '../../model/json.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
+import { asNumber, asString } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Request } from '../../model/request.ts';
 import type { Usage } from '../../model/usage.ts';
 import type { Decoder, DecoderContext, DecoderPhase } from '../codec.ts';
 import { decodeInBandError } from '../openai-error.ts';
 import { PassedDecoder, UNCOUNTED } from '../passed-body.ts';
+import { plainObject } from '../plain-json.ts';
 import { isDone, PICTURES } from './words.ts';
 
 /** Reads pictures as they are made: every event passes; one that brings a finished picture is counted. Or a whole body. */
@@ -34,7 +35,7 @@ export class PictureDecoder implements Decoder {
     if (this.#phase === 'closed') return;
     if (data === '[DONE]') return this.#marker();
     if (data === '' || data.startsWith(':')) return; // a comment wrapped as data (UP-03)
-    const value = asObject(parsed(data));
+    const value = plainObject(data);
     if (value === undefined) return this.#fail('The upstream sent an event that is not a JSON object.');
     const type = asString(value['type']) ?? event;
     if (type === 'error' || (value['error'] ?? null) !== null)
@@ -121,12 +122,4 @@ function sum(one: Usage, other: Usage): Usage {
     audioOutput: one.audioOutput + other.audioOutput,
     ...((one.suspect ?? other.suspect) && { suspect: true }),
   };
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
