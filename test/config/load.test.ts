@@ -30,7 +30,7 @@ test('without file, environment and flags everything has its documented default'
       jsonTokens: 250_000,
       uploadFile: 25e6,
       uploadField: 64e3,
-      uploadParts: 20,
+      uploadParts: 64,
       upstreamEvent: 8e6,
       upstreamBody: 32e6,
       streamTotal: 64e6,
