@@ -169,6 +169,8 @@ export type Judgement = 'drop' | 'pass' | 'encode' | { readonly json: string };
 export interface Passage {
   /** What stands before the text in the JSON of a message that is nothing but text: `"content":"`. */
   readonly textKey: string;
+  /** Name of the event judged last, where the format's events have one. */
+  readonly event?: string;
   /** Judges a message that was looked at, after the decoder took it. */
   judge(frame: Frame): Judgement;
   /** Whether the message judged last is nothing but text, so that others that differ in the text alone need no look. */

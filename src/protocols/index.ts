@@ -1,4 +1,5 @@
 import type { ProtocolId } from '../model/block.ts';
+import * as messages from './anthropic-messages/index.ts';
 import type { Dialect, Protocol } from './codec.ts';
 import * as rerank from './cohere-rerank/index.ts';
 import * as chat from './openai-chat/index.ts';
@@ -21,6 +22,7 @@ export const PROTOCOLS = {
   'openai-images': images.protocol,
   'openai-moderations': moderations.protocol,
   'cohere-rerank': rerank.protocol,
+  'anthropic-messages': messages.protocol,
 } as Record<ProtocolId, Protocol>;
 
 /** A header of the client that goes on to upstreams. */
@@ -57,7 +59,7 @@ export interface DropInPrefix {
 /** The prefixes of drop-in use; clients differ in whether the version is part of their base URL. */
 export const DROP_IN_PREFIXES: readonly DropInPrefix[] = [
   { path: '/openai', provider: 'openai', dialect: chat.dialect, below: (rest) => withVersion('/v1', rest) },
-  { path: '/anthropic', provider: 'anthropic', dialect: chat.dialect, below: (rest) => withVersion('/v1', rest) },
+  { path: '/anthropic', provider: 'anthropic', dialect: messages.dialect, below: (rest) => withVersion('/v1', rest) },
   { path: '/gemini', provider: 'google', dialect: chat.dialect, below: (rest) => withVersion('/v1beta', rest) },
   { path: '/genai', provider: 'google', dialect: chat.dialect, below: (rest) => withVersion('/v1beta', rest) },
 ];
@@ -91,6 +93,13 @@ export interface DialectRoute {
 export const DIALECT_ROUTES: readonly DialectRoute[] = [
   { path: '/v1/responses', dialect: responses.dialect, body: 'json', summary: 'Create a response (Open Responses)' },
   { path: '/v1/chat/completions', dialect: chat.dialect, body: 'json', summary: 'Create a chat completion' },
+  { path: '/v1/messages', dialect: messages.dialect, body: 'json', summary: 'Create a message' },
+  {
+    path: '/v1/messages/count_tokens',
+    dialect: messages.countDialect,
+    body: 'json',
+    summary: 'Count the tokens of a message',
+  },
   { path: '/v1/completions', dialect: completions.dialect, body: 'json', summary: 'Create a completion' },
   { path: '/v1/audio/speech', dialect: speech.dialect, body: 'json', summary: 'Speak a text' },
   {

@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { Frame } from '../framing/frame.ts';
-import { dataFrame } from '../framing/sse-writer.ts';
+import { dataFrame, namedFrame } from '../framing/sse-writer.ts';
 import type { Gear } from '../model/record.ts';
 import { around, arePlain, closingQuote, ESCAPE, stands } from './plain-text.ts';
 import type { Decoder, Passage } from '../protocols/codec.ts';
@@ -69,6 +69,11 @@ export class Passing {
     return this.#waiting;
   }
 
+  /** From the start, messages come in a framing that is not the client's: their JSON alone goes on. */
+  reframe(): void {
+    this.#reframing = true;
+  }
+
   /** Takes what one read brought. */
   push(chunk: Buffer): void {
     // A long message that drips in is put together once, when its end comes: anew with each read would cost its square.
@@ -125,8 +130,9 @@ export class Passing {
     answer.forgetEncoded();
     if (judgement === 'pass') this.#pass(frame, passage);
     else if (judgement !== 'drop') {
-      answer.write(dataFrame(judgement.json));
-      this.#learn(frame, judgement.json, passage);
+      const out = framed(judgement.json, passage);
+      answer.write(out);
+      this.#learn(frame, out, passage);
     }
     answer.closePassing();
   }
@@ -206,32 +212,44 @@ export class Passing {
 
   #pass(frame: Frame, passage: Passage): void {
     const raw = this.#raw;
-    // Framing of another hand (comments, names, no space) is written anew around the same JSON: the frames gear.
-    const ours =
-      raw !== undefined && raw.length === Buffer.byteLength(frame.data) + 'data: \n\n'.length && raw[5] === 32;
     // JSON may stand on several lines; a line end in it is white space.
-    this.#parts.answer.write(ours ? raw : dataFrame(frame.data.replaceAll('\n', ' ')));
-    if (ours) this.#learn(frame, frame.data, passage);
+    const out = framed(frame.data.replaceAll('\n', ' '), passage);
+    // Framing of another hand (comments, names, no space) is written anew around the same JSON: the frames gear.
+    const ours = raw !== undefined && raw.length === Buffer.byteLength(out) && begins(raw, out);
+    this.#parts.answer.write(ours ? raw : out);
+    if (ours) this.#learn(frame, out, passage);
   }
 
   #learn(frame: Frame, out: string, passage: Passage): void {
     if (this.#template !== undefined || this.#lessons === 0 || this.#raw === undefined) return;
     if (!passage.isPlainText) return;
     this.#lessons--;
-    const [head, tail] = around(frame.data, passage.textKey);
+    const name = frame.event === undefined ? '' : `event: ${frame.event}\n`;
+    const [head, tail] = around(`${name}data: ${frame.data}${END}`, passage.textKey);
     const [outHead, outTail] = around(out, passage.textKey);
     // Messages are compared as one character per byte, so only their texts may be other than ASCII.
     if (head === '' || outHead === '' || !isAscii(Buffer.from(head + tail + outHead + outTail))) return;
     this.#template = {
-      head: `data: ${head}`,
-      tail: tail + END,
-      between: `${tail}${END}data: ${head}`,
-      outHead: `data: ${outHead}`,
-      outTail: outTail + END,
-      outBetween: `${outTail}${END}data: ${outHead}`,
+      head,
+      tail,
+      between: tail + head,
+      outHead,
+      outTail,
+      outBetween: outTail + outHead,
       untouched: head === outHead && tail === outTail,
     };
   }
+}
+
+function framed(json: string, { event }: Passage): string {
+  return event === undefined ? dataFrame(json) : namedFrame(event, json);
+}
+
+/** Whether bytes begin as an event does, up to its JSON. */
+function begins(raw: Uint8Array, event: string): boolean {
+  const end = event.indexOf('{');
+  for (let at = 0; at < end; at++) if (raw[at] !== event.charCodeAt(at)) return false;
+  return true;
 }
 
 // A view costs about as much as the message; the usual read needs none.

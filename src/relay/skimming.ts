@@ -4,7 +4,8 @@ import type { Decoder } from '../protocols/codec.ts';
 import { around, arePlain, closingQuote, stands } from './plain-text.ts';
 
 const END = '\n\n';
-const PREFIX = 'data: ';
+// Nothing else may stand before the JSON: what the reader would have kept of it, a name at most, the decoder knows from the JSON itself.
+const PREFIX = /^(?:event: [\w.:-]+\n)?data: /;
 // As many streams never look alike twice; a lesson costs two searches.
 const LESSONS = 4;
 
@@ -74,7 +75,7 @@ export class Skimming {
 
   #learn(message: string): void {
     const key = this.#decoder.textKey;
-    if (this.#head !== '' || this.#lessons === 0 || key === undefined || !message.startsWith(PREFIX)) return;
+    if (this.#head !== '' || this.#lessons === 0 || key === undefined || !PREFIX.test(message)) return;
     this.#lessons--;
     const [head, tail] = around(message, key);
     // Heads are compared as one character per byte, so only texts may be other than ASCII.
