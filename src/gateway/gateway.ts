@@ -2,16 +2,18 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { UsageRecord } from '../model/record.ts';
-import { sendWhole } from '../relay/send-whole.ts';
+import type { Request } from '../model/request.ts';
 import { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { ModelList } from './models.ts';
-import { planRequest } from './plan.ts';
+import { originOf, planRequest } from './plan.ts';
 import type { Call, Received } from './receive.ts';
 import { requestIds } from './request-ids.ts';
 import { Run } from './run.ts';
 import { SealMemory } from './seal-memory.ts';
 import { settle } from './settle.ts';
+import { StoredAnswers } from './stored-answers.ts';
+import type { Keep } from './stored-open.ts';
 import { TargetMemory } from './target-memory.ts';
 
 /** Who is told of what happens. */
@@ -31,13 +33,22 @@ export class Gateway {
   readonly #reports: GatewayReports;
   readonly #running = new Set<Run>();
   readonly models: ModelList;
+  readonly stored: StoredAnswers;
+  readonly #keep: Keep;
   #draining = false;
   #idle: (() => void) | undefined;
 
-  constructor(snapshot: Snapshot, reports: GatewayReports) {
+  constructor(snapshot: Snapshot, keep: Keep, reports: GatewayReports) {
     this.#snapshot = snapshot;
+    this.#keep = keep;
     this.#reports = reports;
     this.models = new ModelList(snapshot, this.#pools);
+    this.stored = new StoredAnswers({
+      ...keep,
+      limit: snapshot.limits.body,
+      origin: (request, home) => this.#origin(request, home),
+      faulted: reports.faulted,
+    });
   }
 
   /** Whether new requests are taken. */
@@ -56,6 +67,7 @@ export class Gateway {
           pools: this.#pools,
           memory: this.#memory,
           seals: this.#seals,
+          seal: (text) => this.#keep.sealer.seal(text),
           settled: (record) => {
             this.#running.delete(run);
             this.#reports.settled(record);
@@ -77,13 +89,11 @@ export class Gateway {
   /** Answers a call with an error in its own format; nothing was asked of any upstream. */
   refuse(call: Call & Partial<Received>, error: GatewayError): void {
     const { status, body } = call.dialect.encodeError(error);
-    const { response, payload } = call;
+    const { client, payload } = call;
     // Nobody will read the file.
     if (payload?.kind === 'form') payload.files.destroy();
-    if (response.headersSent || response.destroyed) return;
     const headers = { ...errorHeaders(error), 'content-type': 'application/json', ...requestIds(call.requestId) };
-    sendWhole(response, status, headers, body);
-    this.#reports.settled(settle(call, { ended: 'refused', status, error }));
+    if (client.refuse(status, headers, body)) this.#reports.settled(settle(call, { ended: 'refused', status, error }));
   }
 
   /** Answers a call that met a fault of the gateway's own. */
@@ -106,6 +116,16 @@ export class Gateway {
       clearTimeout(late);
     }
     await this.#pools.close();
+    await this.#keep.store?.close();
+  }
+
+  #origin(request: Request, home: string | undefined): string | undefined {
+    try {
+      return originOf(planRequest(request, this.#snapshot, home));
+    } catch (error) {
+      if (error instanceof GatewayFailure) return undefined;
+      throw error;
+    }
   }
 
   #admit(): void {

@@ -24,6 +24,11 @@ export type Plan =
       readonly estimatesFor?: string;
     };
 
+/** The name of who answers. */
+export function originOf(plan: Plan): string {
+  return plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name;
+}
+
 /** The prefix of the embedded provider's models. */
 export const SANDBOX_PREFIX = 'sandbox/';
 

@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ScannedObject } from '../framing/json-scan.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
 import type { Dialect, Place } from '../protocols/codec.ts';
+import type { Client } from '../relay/client-side.ts';
 
 /** A call of a public path before its body is understood. */
 export interface Call {
@@ -19,7 +20,7 @@ export interface Call {
   readonly home: string | undefined;
   readonly dialect: Dialect;
   readonly headers: IncomingHttpHeaders;
-  readonly response: ServerResponse;
+  readonly client: Client;
 }
 
 /** A file a client uploads, as it arrives. */
@@ -56,4 +57,6 @@ export interface Received extends Call {
   readonly request: Request;
   readonly body: JsonObject;
   readonly payload: Payload;
+  /** Keeps the answer for later, with the name of who gave it; absent where nobody may come back to it. */
+  readonly keep?: (kept: JsonObject, origin: string) => void;
 }

@@ -6,19 +6,21 @@ import type { Ending, UsageRecord } from '../model/record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { Reply, Target } from '../protocols/codec.ts';
 import { Answer } from '../relay/answer.ts';
-import { Downstream } from '../relay/downstream.ts';
+import type { ClientSide } from '../relay/client-side.ts';
 import { Relay } from '../relay/relay.ts';
 import { Tally } from '../relay/tally.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { askFor, NOTHING_DROPPED } from './ask.ts';
 import type { Dropped } from './ask.ts';
+import { crossBridge } from './bridge-attempt.ts';
 import { callerOf } from './caller.ts';
 import type { UpstreamPlan } from './outgoing.ts';
+import { originOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receive.ts';
-import { requestIds } from './request-ids.ts';
 import { mint, randomId } from './run-ids.ts';
 import { playSandbox } from './sandbox-attempt.ts';
 import { settle } from './settle.ts';
@@ -32,6 +34,8 @@ export interface RunDeps {
   readonly pools: Pools;
   readonly memory: TargetMemory;
   readonly seals: SealMemory;
+  /** Makes a text unreadable for everyone but this gateway. */
+  readonly seal: (text: string) => string;
   readonly settled: (record: UsageRecord) => void;
   readonly faulted: (fault: unknown) => void;
 }
@@ -43,10 +47,10 @@ export class Run {
   readonly #deps: RunDeps;
   #received: Received;
   readonly #plan: Plan;
-  readonly #downstream: Downstream;
+  readonly #downstream: ClientSide;
   readonly #id = randomId();
   readonly #tally: Tally;
-  /** Stops the sandbox; an upstream is stopped by its relay. */
+  /** Stops the sandbox or a package; an upstream is stopped by its relay. */
   #gone: AbortController | undefined;
   #answer: Answer | undefined;
   #relay: Relay | undefined;
@@ -62,7 +66,7 @@ export class Run {
     this.#deps = deps;
     this.#received = received;
     this.#plan = plan;
-    this.#downstream = new Downstream(received.response, deps.snapshot.timers, {
+    this.#downstream = received.client.side(deps.snapshot.timers, {
       drained: () => this.#onDrained(),
       gone: () => this.#onGone(),
     });
@@ -98,6 +102,7 @@ export class Run {
     this.#answer = undefined;
     try {
       if (this.#plan.to === 'sandbox') this.#playSandbox(this.#plan);
+      else if (this.#plan.protocol === 'ai-sdk') this.#crossBridge(this.#plan);
       else this.#callUpstream(this.#plan);
     } catch (error) {
       this.#refuseFor(error);
@@ -138,6 +143,7 @@ export class Run {
       body,
       mint,
       now: () => Math.floor(Date.now() / 1000),
+      seal: this.#deps.seal,
       options: this.#deps.snapshot.dialects,
     };
   }
@@ -170,6 +176,25 @@ export class Run {
       signal: gone.signal,
       ready: () => this.#ready(),
       ...(late !== undefined && { late }),
+    }).catch((error: unknown) => this.#refuseFor(error));
+  }
+
+  #crossBridge(plan: UpstreamPlan): void {
+    const gone = new AbortController();
+    this.#gone = gone;
+    const { memory, seals } = this.#deps;
+    const target = { ...targetFor(plan, this.#received, memory), stream: true };
+    crossBridge(plan, this.#received, {
+      answer: () => this.#answer ?? this.#makeAnswer(),
+      mint,
+      gone,
+      deadlines: relayDeadlines(plan.upstream, target, this.#received),
+      seals,
+      dropped: (tools, features) => {
+        const { tools: before, features: more } = this.#dropped;
+        this.#dropped = { tools: [...before, ...tools], features: [...new Set([...more, ...features])] };
+      },
+      ready: () => this.#ready(),
     }).catch((error: unknown) => this.#refuseFor(error));
   }
 
@@ -241,18 +266,7 @@ export class Run {
   }
 
   #headers(): OutgoingHttpHeaders {
-    const plan = this.#plan;
-    const headers: OutgoingHttpHeaders = requestIds(this.#received.requestId);
-    headers['streamweir-attempts'] = String(this.#attempts);
-    headers['streamweir-provider'] = plan.to === 'sandbox' ? 'sandbox' : plan.upstream.name;
-    if (plan.to === 'sandbox' && plan.standsInFor !== undefined)
-      headers['streamweir-sandbox'] = 'no provider is configured';
-    if (plan.to === 'sandbox' && plan.estimatesFor !== undefined)
-      headers['streamweir-sandbox'] = `estimates for ${plan.estimatesFor}, which does not count`;
-    const { tools, features } = this.#dropped;
-    if (tools.length > 0) headers['streamweir-dropped-tools'] = tools.join(',');
-    if (features.length > 0) headers['streamweir-dropped'] = features.join(',');
-    return headers;
+    return answerHeaders(this.#received.requestId, this.#plan, this.#attempts, this.#dropped);
   }
 
   #ready(): Promise<void> | undefined {
@@ -279,7 +293,9 @@ export class Run {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#commitTimer);
-    const { payload } = this.#received;
+    const { payload, keep } = this.#received;
+    const kept = keep === undefined ? undefined : this.#answer?.kept;
+    if (kept !== undefined) keep?.(kept, originOf(this.#plan));
     // An upload nobody reads to its end would wait for ever.
     if (payload.kind === 'form') payload.files.destroy();
     const outcome = {

@@ -2,6 +2,7 @@ import type { ProtocolId } from '../model/block.ts';
 import * as messages from './anthropic-messages/index.ts';
 import type { Dialect, Protocol } from './codec.ts';
 import * as rerank from './cohere-rerank/index.ts';
+import * as gemini from './gemini/index.ts';
 import * as chat from './openai-chat/index.ts';
 import * as completions from './openai-completions/index.ts';
 import * as embeddings from './openai-embeddings/index.ts';
@@ -22,6 +23,7 @@ export const PROTOCOLS = {
   'openai-images': images.protocol,
   'openai-moderations': moderations.protocol,
   'cohere-rerank': rerank.protocol,
+  gemini: gemini.protocol,
   'anthropic-messages': messages.protocol,
 } as Record<ProtocolId, Protocol>;
 
@@ -60,8 +62,8 @@ export interface DropInPrefix {
 export const DROP_IN_PREFIXES: readonly DropInPrefix[] = [
   { path: '/openai', provider: 'openai', dialect: chat.dialect, below: (rest) => withVersion('/v1', rest) },
   { path: '/anthropic', provider: 'anthropic', dialect: messages.dialect, below: (rest) => withVersion('/v1', rest) },
-  { path: '/gemini', provider: 'google', dialect: chat.dialect, below: (rest) => withVersion('/v1beta', rest) },
-  { path: '/genai', provider: 'google', dialect: chat.dialect, below: (rest) => withVersion('/v1beta', rest) },
+  { path: '/gemini', provider: 'google', dialect: gemini.dialect, below: (rest) => withVersion('/v1beta', rest) },
+  { path: '/genai', provider: 'google', dialect: gemini.dialect, below: (rest) => withVersion('/v1beta', rest) },
 ];
 
 function withVersion(version: string, rest: string): string {
@@ -89,9 +91,19 @@ export interface DialectRoute {
   readonly summary: string;
 }
 
+/** The operations on a model that its path names; each under both versions. */
+const GEMINI_OPERATIONS: readonly (readonly [operation: string, dialect: Dialect, summary: string])[] = [
+  ['generateContent', gemini.dialect, 'Generate content'],
+  ['streamGenerateContent', gemini.streamDialect, 'Generate content as a stream'],
+  ['countTokens', gemini.countDialect, 'Count tokens'],
+  ['embedContent', gemini.embedDialect, 'Make an embedding'],
+  ['batchEmbedContents', gemini.batchEmbedDialect, 'Make a list of embeddings'],
+];
+
 /** Every public path at which a model answers. */
 export const DIALECT_ROUTES: readonly DialectRoute[] = [
   { path: '/v1/responses', dialect: responses.dialect, body: 'json', summary: 'Create a response (Open Responses)' },
+  { path: '/v1/responses/compact', dialect: responses.compactDialect, body: 'json', summary: 'Compact a conversation' },
   { path: '/v1/chat/completions', dialect: chat.dialect, body: 'json', summary: 'Create a chat completion' },
   { path: '/v1/messages', dialect: messages.dialect, body: 'json', summary: 'Create a message' },
   {
@@ -127,4 +139,20 @@ export const DIALECT_ROUTES: readonly DialectRoute[] = [
   },
   { path: '/v1/moderations', dialect: moderations.dialect, body: 'json', summary: 'Judge texts and pictures' },
   { path: '/v1/rerank', dialect: rerank.dialect, body: 'json', summary: 'Rank documents by a query' },
+  ...['/v1beta', '/v1'].flatMap((version) =>
+    GEMINI_OPERATIONS.map(([operation, dialect, summary]): DialectRoute => ({
+      path: `${version}/models/{model}:${operation}`,
+      dialect,
+      body: 'json',
+      summary,
+    })),
+  ),
 ];
+
+/** Public paths below which kept answers are found by their ids. */
+export const KEPT_PATHS: readonly { readonly path: string; readonly dialect: Dialect }[] = [
+  { path: '/v1/responses', dialect: responses.dialect },
+];
+
+/** The formats that clients speak over a WebSocket, by path. */
+export const SOCKET_DIALECTS: ReadonlyMap<string, Dialect> = new Map([['/v1/responses', responses.socketDialect]]);

@@ -2,14 +2,15 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Collector } from '../model/completion.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event } from '../model/event.ts';
-import type { Dialect, Encoder, Identity, Passage, Reply, StreamForm } from '../protocols/codec.ts';
-import type { Downstream } from './downstream.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { Dialect, Encoder, Identity, Passage, Reply, StreamForm, WholeAnswer } from '../protocols/codec.ts';
+import type { ClientSide } from './client-side.ts';
 import { isContent } from './tally.ts';
 import type { Tally } from './tally.ts';
 
 /** What an answer is made of. */
 export interface AnswerParts {
-  readonly downstream: Downstream;
+  readonly downstream: ClientSide;
   readonly dialect: Dialect;
   readonly reply: Reply;
   readonly tally: Tally;
@@ -51,6 +52,7 @@ export class Answer implements PassingAnswer {
   #contentType: string;
   readonly #collector: Collector | undefined;
   #encoder: Encoder | undefined;
+  #whole: WholeAnswer | undefined;
   #committed = false;
   #over = false;
   #passes: boolean;
@@ -81,6 +83,11 @@ export class Answer implements PassingAnswer {
   /** Whether the terminal event was taken. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** The answer as the client's format keeps it; undefined where it keeps none, or nothing was shown. */
+  get kept(): JsonObject | undefined {
+    return this.#whole?.kept ?? this.#encoder?.kept;
   }
 
   /** Events the client's format could not express. */
@@ -253,6 +260,7 @@ export class Answer implements PassingAnswer {
     const { dialect, reply, downstream, headers } = this.#parts;
     const completion = collector.completion();
     const whole = dialect.encodeWhole(completion, reply);
+    this.#whole = whole;
     const head = headers();
     head['content-type'] = whole.contentType;
     downstream.whole(200, head, whole.body);

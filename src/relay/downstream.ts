@@ -1,27 +1,14 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { ChunkWriter } from './chunk-writer.ts';
+import type { ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
 import { sendWhole } from './send-whole.ts';
 
-/** Timers of the client's side, in milliseconds. */
-export interface DownstreamTimers {
-  readonly keepAlive: number;
-  readonly writeStall: number;
-}
-
-/** What the owner of a {@link Downstream} is told. */
-export interface DownstreamEvents {
-  /** The client takes bytes again. */
-  drained(): void;
-  /** The client left, or stalled for too long, before the answer was whole. */
-  gone(): void;
-}
-
-/** The client's side of an answer: collects what belongs together, writes it at once, and says when the client is slow. */
-export class Downstream {
+/** An answer in an HTTP response: collects what belongs together, writes it at once, and says when the client is slow. */
+export class Downstream implements ClientSide {
   readonly #response: ServerResponse;
   readonly #writer: ChunkWriter;
-  readonly #timers: DownstreamTimers;
-  readonly #events: DownstreamEvents;
+  readonly #timers: ClientTimers;
+  readonly #events: ClientEvents;
   #text = '';
   #pieces: Uint8Array[] = [];
   #lastWrite = 0;
@@ -29,7 +16,7 @@ export class Downstream {
   #keepAlive: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(response: ServerResponse, timers: DownstreamTimers, events: DownstreamEvents) {
+  constructor(response: ServerResponse, timers: ClientTimers, events: ClientEvents) {
     this.#response = response;
     this.#writer = new ChunkWriter(response);
     this.#timers = timers;
@@ -40,22 +27,18 @@ export class Downstream {
     response.on('error', () => undefined);
   }
 
-  /** Whether the response head was sent. */
   get opened(): boolean {
     return this.#response.headersSent;
   }
 
-  /** Whether the answer is over, whichever side ended it. */
   get over(): boolean {
     return this.#ended || this.#response.destroyed;
   }
 
-  /** The HTTP status that was sent. */
   get status(): number {
     return this.#response.statusCode;
   }
 
-  /** Sends the head of a stream; `sign` is what may be written between its events to show that it lives. */
   open(status: number, headers: OutgoingHttpHeaders, sign: string | undefined): void {
     if (this.opened || this.over) return;
     this.#sign = this.#timers.keepAlive > 0 ? sign : undefined;
@@ -64,12 +47,10 @@ export class Downstream {
     if (this.#sign !== undefined) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
   }
 
-  /** Adds a sign of life, where one is allowed. */
   signOfLife(): void {
     if (this.#sign !== undefined) this.write(this.#sign);
   }
 
-  /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
   write(chunk: string | Uint8Array): void {
     if (typeof chunk === 'string') {
       this.#text += chunk;
@@ -82,13 +63,11 @@ export class Downstream {
     this.#pieces.push(chunk);
   }
 
-  /** Forgets what was taken and not sent: another attempt begins. */
   discard(): void {
     this.#text = '';
     this.#pieces = [];
   }
 
-  /** Sends everything taken so far in one write; false while the client is slow. */
   flush(): boolean {
     if (this.over) return true;
     if (!this.opened) return true;
@@ -103,7 +82,6 @@ export class Downstream {
     return fast;
   }
 
-  /** Sends an answer in one piece. */
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
     if (this.over) return;
     this.#ended = true;
@@ -113,7 +91,6 @@ export class Downstream {
     if (!this.#response.writableFinished) this.#watchStall();
   }
 
-  /** Ends the body; nothing follows. */
   end(): void {
     if (this.over) return;
     this.#ended = true;
@@ -124,7 +101,7 @@ export class Downstream {
     if (!this.#response.writableFinished) this.#watchStall();
   }
 
-  /** Breaks the connection, so that a raw transfer fails instead of ending (SP-03). */
+  // The connection goes with it, so that a raw transfer fails instead of ending (SP-03).
   abort(): void {
     if (this.over) return;
     this.#ended = true;

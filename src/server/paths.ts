@@ -1,6 +1,7 @@
-import { DIALECT_ROUTES, DROP_IN_PREFIXES } from '../protocols/index.ts';
+import type { StoredThing } from '../gateway/stored-paths.ts';
+import { DIALECT_ROUTES, DROP_IN_PREFIXES, KEPT_PATHS } from '../protocols/index.ts';
 import type { DialectRoute, DropInPrefix } from '../protocols/index.ts';
-import type { Place } from '../protocols/codec.ts';
+import type { Dialect, Place } from '../protocols/codec.ts';
 
 /** A request target, taken apart. */
 export interface FoundPath {
@@ -10,6 +11,8 @@ export interface FoundPath {
   readonly prefix: DropInPrefix | undefined;
   readonly route: DialectRoute | undefined;
   readonly place: Place;
+  /** What of a kept answer it names, and the format in which that is shown. */
+  readonly stored?: StoredThing & { readonly dialect: Dialect };
 }
 
 const EXACT = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
@@ -35,7 +38,17 @@ export function findPath(url: string): FoundPath {
     const params = Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decoded(value)]));
     return { path, prefix, route: template, place: { params, query } };
   }
-  return { path, prefix, route: undefined, place: { params: NOTHING, query } };
+  const stored = storedAt(path);
+  return { path, prefix, route: undefined, place: { params: NOTHING, query }, ...(stored !== undefined && { stored }) };
+}
+
+const STORED = /^([\w.-]+)(?:\/(input_items|cancel))?$/;
+
+function storedAt(path: string): FoundPath['stored'] {
+  const kept = KEPT_PATHS.find((each) => path.startsWith(`${each.path}/`));
+  const [, id, part = ''] = kept === undefined ? [] : (STORED.exec(path.slice(kept.path.length + 1)) ?? []);
+  if (kept === undefined || id === undefined) return undefined;
+  return { id, part: part as StoredThing['part'], dialect: kept.dialect };
 }
 
 /** A part of a path without its percent escapes; one that begins no escape is part of the name. */

@@ -6,8 +6,13 @@ import { listingFor } from '../protocols/model-lists.ts';
 import { openApiDocument } from './openapi.ts';
 import { decoded } from './paths.ts';
 
+/** A call that waits for one HTTP response. */
+export interface HttpCall extends Call {
+  readonly response: ServerResponse;
+}
+
 /** A path that is answered without any model; fails with a {@link GatewayFailure}. */
-export type PlainRoute = (gateway: Gateway, call: Call, rest: string) => Promise<void> | void;
+export type PlainRoute = (gateway: Gateway, call: HttpCall, rest: string) => Promise<void> | void;
 
 /** Finds the plain route of a path; `rest` is what follows its prefix. */
 export function plainRoute(path: string): { readonly route: PlainRoute; readonly rest: string } | undefined {
@@ -28,11 +33,11 @@ const EXACT: Record<string, PlainRoute> = {
   '/v1beta/models': allModels,
 };
 
-async function allModels(gateway: Gateway, { response, path, headers }: Call): Promise<void> {
+async function allModels(gateway: Gateway, { response, path, headers }: HttpCall): Promise<void> {
   sendJson(response, 200, listingFor(path, headers).list(await gateway.models.list()));
 }
 
-async function oneModel(gateway: Gateway, { response, path, headers }: Call, rest: string): Promise<void> {
+async function oneModel(gateway: Gateway, { response, path, headers }: HttpCall, rest: string): Promise<void> {
   const id = decoded(rest);
   const model = await gateway.models.find(id);
   if (model !== undefined) sendJson(response, 200, listingFor(path, headers).one(model));
@@ -44,7 +49,8 @@ async function oneModel(gateway: Gateway, { response, path, headers }: Call, res
     });
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
+/** Answers with a JSON value. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);

@@ -3,17 +3,21 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Snapshot } from '../config/snapshot.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import type { Call } from '../gateway/receive.ts';
 import { requestIds } from '../gateway/request-ids.ts';
 import { mint } from '../gateway/run-ids.ts';
+import { openKeep } from '../gateway/stored-open.ts';
+import { STORED_METHODS, storedThing } from '../gateway/stored-paths.ts';
+import type { StoredThing } from '../gateway/stored-paths.ts';
 import { GatewayFailure } from '../model/errors.ts';
 import { DIALECT_ROUTES, FALLBACK_DIALECT } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
+import { HttpClient } from '../relay/http-client.ts';
 import { AccessLog } from '../telemetry/log.ts';
 import { readJsonBody } from './body.ts';
 import { guard } from './guard.ts';
 import { findPath } from './paths.ts';
-import { plainRoute } from './routes.ts';
+import { plainRoute, sendJson } from './routes.ts';
+import type { HttpCall } from './routes.ts';
 import { readForm } from './form.ts';
 
 /** A gateway that listens. */
@@ -39,7 +43,7 @@ export async function startServer(options: {
 }): Promise<RunningServer> {
   const { snapshot } = options;
   const log = new AccessLog(snapshot.logLevel, options.logLine);
-  const gateway = new Gateway(snapshot, {
+  const gateway = new Gateway(snapshot, await openKeep(snapshot), {
     settled: (record) => log.settled(record),
     faulted: (error) => log.faulted(error),
   });
@@ -114,21 +118,23 @@ async function handle(
 ): Promise<void> {
   const at = Date.now();
   const arrived = performance.now();
-  const { path, prefix, route, place } = findPath(request.url ?? '/');
-  const call: Call = {
+  const { path, prefix, route, place, stored } = findPath(request.url ?? '/');
+  const call: HttpCall = {
     requestId: mint('req'),
     at,
     arrived,
     path,
     place,
     home: prefix?.provider,
-    dialect: route?.dialect ?? prefix?.dialect ?? FALLBACK_DIALECT,
+    dialect: route?.dialect ?? stored?.dialect ?? prefix?.dialect ?? FALLBACK_DIALECT,
     headers: request.headers,
+    client: new HttpClient(response),
     response,
   };
   try {
     guard(request);
-    if (route === undefined) await answerPlain(gateway, request, call);
+    if (stored !== undefined) await answerStored(gateway, request, call, stored);
+    else if (route === undefined) await answerPlain(gateway, request, call);
     else {
       demandMethod(call, request, ['POST']);
       await receive(gateway, snapshot, request, call, route);
@@ -140,7 +146,11 @@ async function handle(
   }
 }
 
-function demandMethod({ path, response }: Call, { method = '' }: IncomingMessage, allowed: readonly string[]): void {
+function demandMethod(
+  { path, response }: HttpCall,
+  { method = '' }: IncomingMessage,
+  allowed: readonly string[],
+): void {
   if (allowed.includes(method)) return;
   response.setHeader('allow', allowed.join(', '));
   throw new GatewayFailure({
@@ -155,7 +165,7 @@ async function receive(
   gateway: Gateway,
   snapshot: Snapshot,
   request: IncomingMessage,
-  call: Call,
+  call: HttpCall,
   route: DialectRoute,
 ): Promise<void> {
   const proceed = (): void => {
@@ -173,20 +183,29 @@ async function receive(
     }
     return;
   }
-  const { bytes, value, scan } = await readJsonBody(request, snapshot.limits, proceed);
-  gateway.serve({
-    ...call,
-    request: route.dialect.decodeRequest(value, call.place),
-    body: value,
-    payload: { kind: 'json', bytes, scan },
-  });
+  const body = await readJsonBody(request, snapshot.limits, proceed);
+  gateway.serve(await gateway.stored.receive(call, body));
 }
 
 function isForm({ headers }: IncomingMessage): boolean {
   return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
-async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Call): Promise<void> {
+async function answerStored(
+  gateway: Gateway,
+  request: IncomingMessage,
+  call: HttpCall,
+  stored: StoredThing,
+): Promise<void> {
+  const { response, requestId } = call;
+  demandMethod(call, request, STORED_METHODS[stored.part]);
+  const thing = await storedThing(gateway.stored, call, stored, request.method ?? '');
+  for (const [name, value] of Object.entries(requestIds(requestId)))
+    if (value !== undefined) response.setHeader(name, value);
+  sendJson(response, 200, thing);
+}
+
+async function answerPlain(gateway: Gateway, request: IncomingMessage, call: HttpCall): Promise<void> {
   const { path, response, requestId } = call;
   const plain = plainRoute(path);
   if (plain === undefined) {

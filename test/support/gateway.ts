@@ -13,7 +13,9 @@ export interface Gateway {
 /** Starts a gateway in this process, on a free port, with a configuration given as YAML text and an environment without providers. */
 export async function startGateway(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   const log: string[] = [];
-  const loaded = loadConfig({ text: yaml, env, port: 0 });
+  // What tests leave behind is nobody's: a store on disk is for those that ask for one.
+  const text = /^store:/m.test(yaml) ? yaml : `store: { driver: memory }\n${yaml}`;
+  const loaded = loadConfig({ text, env, port: 0 });
   if (!loaded.ok) throw new Error(loaded.problems.map((problem) => problem.message).join('\n'));
   const server = await startServer({ snapshot: loaded.snapshot, logLine: (line) => log.push(line) });
   return { url: server.url, log, close: () => server.close() };

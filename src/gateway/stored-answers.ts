@@ -1,0 +1,211 @@
+import { scanJson } from '../framing/json-scan.ts';
+import type { ScannedObject } from '../framing/json-scan.ts';
+import { GatewayFailure, refuse } from '../model/errors.ts';
+import { asArray, asObject, parseJson } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import type { Request } from '../model/request.ts';
+import type { Memory, MemoryWish, PastTurn } from '../protocols/memory.ts';
+import type { ResponseStore, StoredResponse } from '../store/responses.ts';
+import { callerOf } from './caller.ts';
+import type { Call, Received } from './receive.ts';
+import { mint } from './run-ids.ts';
+import type { Sealer } from './sealer.ts';
+
+/** A JSON body as it was read. */
+export interface ReadBody {
+  readonly bytes: Uint8Array;
+  readonly value: JsonObject;
+  readonly scan: ScannedObject;
+}
+
+/** What one connection remembers by itself, stored or not. */
+export interface Connection {
+  /** A conversation, oldest first, whose last answer has this id. */
+  find(id: string): readonly StoredResponse[] | undefined;
+  remember(conversation: readonly StoredResponse[]): void;
+}
+
+/** What the answers that are kept need from the process. */
+export interface StoredDeps {
+  /** Absent where nothing is kept. */
+  readonly store: ResponseStore | undefined;
+  readonly sealer: Sealer;
+  /** Bytes that a request may come to with everything it refers to. */
+  readonly limit: number;
+  /** The name of who would answer a request; undefined when nobody would. */
+  readonly origin: (request: Request, home: string | undefined) => string | undefined;
+  /** Is given what could not be kept and why. */
+  readonly faulted: (fault: unknown) => void;
+}
+
+/** Keeps answers for their callers, and puts them where later requests refer to them. */
+export class StoredAnswers {
+  readonly #deps: StoredDeps;
+
+  constructor(deps: StoredDeps) {
+    this.#deps = deps;
+  }
+
+  /** The store; undefined where nothing is kept. */
+  get store(): ResponseStore | undefined {
+    return this.#deps.store;
+  }
+
+  /**
+   * Understands a call's body, with what it refers to in place.
+   * @param connection what the connection remembers, where it is one that lasts
+   * @throws GatewayFailure for what is wrong with the body, or not to be found
+   */
+  async receive(call: Call, body: ReadBody, connection?: Connection): Promise<Received> {
+    const { dialect, place } = call;
+    const { memory } = dialect;
+    const wish = memory?.wish(body.value);
+    if (memory === undefined || wish === undefined)
+      return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) };
+    const past = await this.#past(call, wish, connection);
+    const named = await this.#named(call, memory, wish);
+    const keep = this.#keeper(call, { body: body.value, memory, wish, past, named, connection });
+    if (wish.previous === undefined && named.size === 0 && !wish.sealed)
+      return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)), ...keep };
+    const open = (sealed: string): string | undefined => this.#deps.sealer.open(sealed);
+    const fill = (origin?: string): ReadBody =>
+      this.#read(memory.filled(body.value, { past: pastTurns(memory, past, origin), named, open }));
+    // Who is asked decides what of the past it may see; as a rule that is who answered before.
+    const first = fill();
+    const request = dialect.decodeRequest(first.value, place);
+    const origin = this.#deps.origin(request, call.home);
+    if (past.every((each) => each.origin === origin))
+      return { ...call, ...understood(first, request), body: body.value, ...keep };
+    const second = fill(origin ?? '');
+    return { ...call, ...understood(second, dialect.decodeRequest(second.value, place)), body: body.value, ...keep };
+  }
+
+  async #past(
+    call: Call,
+    { previous }: MemoryWish,
+    connection: Connection | undefined,
+  ): Promise<readonly StoredResponse[]> {
+    if (previous === undefined) return [];
+    const remembered = connection?.find(previous);
+    if (remembered !== undefined) return remembered;
+    const chain = (await this.#deps.store?.chain(ownerOf(call), previous)) ?? [];
+    // A conversation whose beginning is gone is not this conversation any more.
+    const missing = chain.length === 0 ? previous : chain[0]?.previous;
+    if (missing !== undefined)
+      refuse(
+        'previous_response_id',
+        `Previous response with id '${missing}' not found.`,
+        'previous_response_not_found',
+      );
+    return chain;
+  }
+
+  async #named(call: Call, memory: Memory, { references }: MemoryWish): Promise<ReadonlyMap<string, JsonObject>> {
+    const found = new Map<string, JsonObject>();
+    for (const { id, param } of references) {
+      if (found.has(id)) continue;
+      const holder = await this.#deps.store?.holding(ownerOf(call), id);
+      const item = holder && itemsOf(memory, holder).find((each) => each['id'] === id);
+      if (item === undefined) refuse(param, `Item with id '${id}' not found.`, 'item_not_found');
+      found.set(id, item);
+    }
+    return found;
+  }
+
+  // What was put into place is text again: whoever is asked in the client's own format gets it as bytes.
+  #read(value: JsonObject): ReadBody {
+    const bytes = Buffer.from(JSON.stringify(value));
+    if (bytes.length > this.#deps.limit)
+      throw new GatewayFailure({
+        kind: 'invalid_request',
+        code: 'context_length_exceeded',
+        param: 'previous_response_id',
+        message: `The conversation has grown to ${bytes.length} bytes; ${this.#deps.limit} are taken (limits.body).`,
+      });
+    const scan = scanJson(bytes, { depth: Infinity, tokens: Infinity });
+    if (scan.problem !== undefined) throw new Error(`what was written as JSON is none: ${scan.problem}`);
+    return { bytes, value, scan };
+  }
+
+  #keeper(call: Call, asked: Asked): Pick<Received, 'keep'> {
+    const { wish, connection } = asked;
+    const { store, faulted } = this.#deps;
+    const stores = wish.keep && store !== undefined;
+    if (!stores && connection === undefined) return {};
+    return {
+      keep: (kept, origin) => {
+        const { response, ids } = record(call, asked, kept, origin);
+        if (stores) store.put(response, ids).catch(faulted);
+        connection?.remember([...asked.past, response]);
+      },
+    };
+  }
+}
+
+interface Asked {
+  readonly body: JsonObject;
+  readonly memory: Memory;
+  readonly wish: MemoryWish;
+  readonly past: readonly StoredResponse[];
+  readonly named: ReadonlyMap<string, JsonObject>;
+  readonly connection: Connection | undefined;
+}
+
+/** Whose the answer to a call is. */
+export function ownerOf({ headers, place }: Call): string {
+  return callerOf(headers, place.query);
+}
+
+/** The items of a stored answer, those of its question first. */
+export function itemsOf(memory: Memory, { input, body }: StoredResponse): readonly JsonObject[] {
+  return [...listOf(input), ...memory.output(objectOf(body))];
+}
+
+/** The object that a JSON text holds. */
+export function objectOf(text: string): JsonObject {
+  return asObject(parseJson(text)) ?? {};
+}
+
+/** The objects in a list that a JSON text holds. */
+export function listOf(text: string): readonly JsonObject[] {
+  return (asArray(parseJson(text)) ?? []).flatMap<JsonObject>((item) => asObject(item) ?? []);
+}
+
+function understood(
+  { bytes, value, scan }: ReadBody,
+  request: Request,
+): Pick<Received, 'request' | 'body' | 'payload'> {
+  return { request, body: value, payload: { kind: 'json', bytes, scan } };
+}
+
+function pastTurns(memory: Memory, past: readonly StoredResponse[], origin: string | undefined): readonly PastTurn[] {
+  return past.map((response) => ({
+    items: itemsOf(memory, response),
+    own: origin === undefined || response.origin === origin,
+    held: objectOf(response.body)['store'] !== false,
+  }));
+}
+
+function record(
+  call: Call,
+  { body, memory, wish, named }: Asked,
+  kept: JsonObject,
+  origin: string,
+): { readonly response: StoredResponse; readonly ids: readonly string[] } {
+  const input = memory.items(body, named, mint);
+  const ids = [...input, ...memory.output(kept)].map(({ id }) => id).filter(isText);
+  const response: StoredResponse = {
+    id: String(kept['id']),
+    owner: ownerOf(call),
+    at: Date.now(),
+    ...(wish.previous !== undefined && { previous: wish.previous }),
+    origin,
+    body: JSON.stringify(kept),
+    input: JSON.stringify(input),
+  };
+  return { response, ids };
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string';
+}
