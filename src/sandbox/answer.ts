@@ -36,7 +36,7 @@ export function scriptsFor(question: Question): readonly Script[] {
 function scriptFor(prompt: string, question: Question): Script {
   const { request, name } = question;
   const limit = request.maxTokens === undefined ? undefined : { limit: request.maxTokens };
-  const calls = name.model.id === 'tools' ? plannedCalls(request, prompt) : [];
+  const calls = name.model.id === 'tools' ? plannedCalls(request, prompt, name.options) : [];
   if (calls.length > 0) return { parts: callParts(calls, question), reason: 'tool-calls', ...limit };
   const thoughts = name.model.id === 'reason' ? thoughtParts(prompt, question) : [];
   const answer = pieces(prompt, question);

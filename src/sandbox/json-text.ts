@@ -1,6 +1,8 @@
 import { refuse } from '../model/errors.ts';
+import { parseJson } from '../model/json.ts';
 import type { JsonObject } from '../model/json.ts';
-import { NoValue } from './schema/document.ts';
+import { isValid } from './schema/check.ts';
+import { NoValue, SchemaDocument } from './schema/document.ts';
 import { valueFor } from './schema/value.ts';
 
 /**
@@ -18,4 +20,17 @@ export function jsonFor(schema: JsonObject, word: string, param: string): string
       'invalid_json_schema',
     );
   }
+}
+
+/** The JSON text that an option of the model name gives for a tool, if the tool's schema takes it. */
+export function demandValid(text: string, schema: JsonObject, tool: string): string {
+  try {
+    if (isValid(parseJson(text), schema, new SchemaDocument(schema))) return text;
+  } catch (error) {
+    if (!(error instanceof NoValue)) throw error;
+  }
+  return refuse(
+    'model',
+    `The sandbox option 'args' is not valid against the parameters of the tool '${tool}': ${text}`,
+  );
 }

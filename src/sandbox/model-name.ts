@@ -1,6 +1,7 @@
 import { refuse } from '../model/errors.ts';
 import { nearestFirst } from '../model/nearest.ts';
-import { REFUSAL_STATUSES } from './refusal.ts';
+import { MOST_TOKENS, bad, duration, failure, number, objectText, status, whole } from './option-values.ts';
+import type { FailureMode } from './option-values.ts';
 
 /** The models of the sandbox, for `/v1/models` and for refusals; `task` is the kind of request each answers. */
 export const SANDBOX_MODELS: readonly SandboxModel[] = [
@@ -27,9 +28,6 @@ export interface SandboxModel {
   readonly task: 'generation' | 'speech' | 'transcription' | 'embedding';
 }
 
-/** Ways to break off an answer: `reset` cuts it, `error` reports one, `timeout` gives up, `stall` falls silent until the client leaves. */
-export type FailureMode = (typeof FAILURES)[number];
-
 /** What the options of a model name ask for. */
 export interface SandboxOptions {
   /** Milliseconds before the first event after the start. */
@@ -48,6 +46,10 @@ export interface SandboxOptions {
   readonly retryAfter?: number;
   /** `none`: the answer ends without token counts. */
   readonly usage: 'exact' | 'none';
+  /** The only tool that `tools` calls. */
+  readonly tool?: string;
+  /** JSON text that `tools` calls it with. */
+  readonly args?: string;
 }
 
 /** A model name taken apart. */
@@ -56,16 +58,13 @@ export interface SandboxName {
   readonly options: SandboxOptions;
 }
 
-const FAILURES = ['reset', 'error', 'timeout', 'stall'] as const;
-const MOST_TOKENS = 1_000_000;
-const LONGEST_WAIT_MS = 3_600_000;
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
-
 type Task = SandboxModel['task'];
 interface OptionRow {
   readonly read: (text: string) => Partial<SandboxOptions>;
   /** Only for this kind of request; absent means for all. */
   readonly task?: Task;
+  /** Only for this model. */
+  readonly model?: SandboxModel['id'];
 }
 
 /** A row for each option; the keys are the names that a refusal lists. */
@@ -86,6 +85,11 @@ const OPTIONS: Record<string, OptionRow> = {
     read: (text) => ({ retryAfter: whole('retry_after', text.replace(/s$/, ''), 0, 86_400, 'seconds: retry_after=2') }),
   },
   usage: { read: (text) => (text === 'none' ? { usage: 'none' } : bad('usage', text, 'none')) },
+  tool: {
+    read: (text) => (text === '' ? bad('tool', text, 'the name of an offered tool: tool=get_weather') : { tool: text }),
+    model: 'tools',
+  },
+  args: { read: (text) => ({ args: objectText(text) }), model: 'tools' },
 };
 
 /**
@@ -106,17 +110,24 @@ export function parseSandboxModel(model: string): SandboxName {
   const options: SandboxOptions = { ttft: 0, usage: 'exact' };
   if (colon === -1) return { model: known, options };
   const seen = new Set<string>();
-  const read = model
-    .slice(colon + 1)
-    .split(',')
-    .map((part) => readOption(part, known.task, seen));
+  const read = parts(model.slice(colon + 1)).map((part) => readOption(part, known, seen));
   return { model: known, options: Object.assign(options, ...read) as SandboxOptions };
 }
 
-function readOption(part: string, task: Task, seen: Set<string>): Partial<SandboxOptions> {
+// `args` holds commas of its own, and so is the last one.
+function parts(options: string): readonly string[] {
+  const at = /(?<=^|,)args=/.exec(options)?.index;
+  if (at === undefined) return options.split(',');
+  const before = options.slice(0, Math.max(0, at - 1));
+  return [...(before === '' ? [] : before.split(',')), options.slice(at)];
+}
+
+function readOption(part: string, model: SandboxModel, seen: Set<string>): Partial<SandboxOptions> {
   const equals = part.indexOf('=');
   const name = equals === -1 ? part : part.slice(0, equals);
-  const names = Object.keys(OPTIONS).filter((one) => (OPTIONS[one]?.task ?? task) === task);
+  const names = Object.keys(OPTIONS).filter(
+    (one) => (OPTIONS[one]?.task ?? model.task) === model.task && (OPTIONS[one]?.model ?? model.id) === model.id,
+  );
   const row = names.includes(name) ? OPTIONS[name] : undefined;
   if (row === undefined)
     return refuse(
@@ -126,42 +137,4 @@ function readOption(part: string, task: Task, seen: Set<string>): Partial<Sandbo
   if (seen.has(name)) refuse('model', `The sandbox option '${name}' is given twice.`);
   seen.add(name);
   return row.read(equals === -1 ? '' : part.slice(equals + 1));
-}
-
-function duration(name: string, text: string): number {
-  const form = 'a duration with its unit (ms, s or m) of at most an hour: ttft=300ms';
-  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? bad(name, text, form);
-  const ms = Number(amount) * (UNIT_MS[unit] ?? 1);
-  return ms <= LONGEST_WAIT_MS ? ms : bad(name, text, form);
-}
-
-function number(name: string, text: string, least: number, most: number, form: string): number {
-  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  return value >= least && value <= most ? value : bad(name, text, `${form} (${least} to ${most})`);
-}
-
-function whole(name: string, text: string, least: number, most: number, form: string): number {
-  const value = number(name, text, least, most, form);
-  return Number.isInteger(value) ? value : bad(name, text, form);
-}
-
-function failure(text: string): { readonly mode: FailureMode; readonly after: number } {
-  const [word = '', after = '0', ...rest] = text.split('@');
-  const mode = FAILURES.find((known) => known === word);
-  if (mode === undefined || rest.length > 0)
-    return bad(
-      'fail',
-      text,
-      `one of ${nearestFirst(word, FAILURES).join(', ')}, with the token it happens after: fail=reset@10`,
-    );
-  return { mode, after: whole('fail', after, 0, MOST_TOKENS, 'a mode and a token count: fail=reset@10') };
-}
-
-function status(text: string): number {
-  const found = REFUSAL_STATUSES.find((known) => String(known) === text);
-  return found ?? bad('status', text, `one of ${REFUSAL_STATUSES.join(', ')}`);
-}
-
-function bad(name: string, text: string, form: string): never {
-  return refuse('model', `The sandbox option '${name}' cannot be '${text}': it must be ${form}.`);
 }

@@ -2,7 +2,8 @@ import type { GatewayError } from '../model/errors.ts';
 import type { ChoiceFinish, Event, Sink } from '../model/event.ts';
 import { NO_USAGE } from '../model/usage.ts';
 import type { Usage } from '../model/usage.ts';
-import type { FailureMode, SandboxOptions } from './model-name.ts';
+import type { SandboxOptions } from './model-name.ts';
+import type { FailureMode } from './option-values.ts';
 import type { Pace } from './pace.ts';
 import type { Part, Script } from './script.ts';
 

@@ -3,7 +3,8 @@ import { asObject, asString } from '../model/json.ts';
 import type { Json } from '../model/json.ts';
 import type { Generation, ToolChoice } from '../model/request.ts';
 import { lastResults, textOf, toolOf } from './conversation.ts';
-import { jsonFor } from './json-text.ts';
+import { demandValid, jsonFor } from './json-text.ts';
+import type { SandboxOptions } from './model-name.ts';
 import { merged } from './schema/merge.ts';
 
 /** A call that the sandbox makes. */
@@ -20,8 +21,12 @@ interface Callable {
 }
 
 /** The calls to make now: none when results came, when no tool is offered, or when the choice forbids it. Throws GatewayFailure for a choice or schema that cannot be met. */
-export function plannedCalls(request: Generation, prompt: string): readonly PlannedCall[] {
-  const offered = callables(request, prompt);
+export function plannedCalls(
+  request: Generation,
+  prompt: string,
+  { tool, args }: SandboxOptions,
+): readonly PlannedCall[] {
+  const offered = callables(request, prompt, args).filter(({ name }) => tool === undefined || name === tool);
   const chosen = chosenOf(offered, request.toolChoice);
   if (lastResults(request.turns).length > 0 && !isForced(request.toolChoice)) return [];
   const wanted = request.parallelToolCalls === false ? chosen.slice(0, 1) : chosen;
@@ -40,13 +45,15 @@ export function answerFromResults(request: Generation): string | undefined {
     .join('\n');
 }
 
-function callables(request: Generation, prompt: string): readonly Callable[] {
+function callables(request: Generation, prompt: string, args: string | undefined): readonly Callable[] {
   return request.tools.flatMap((tool, index): Callable[] => {
     if (tool.type === 'function') {
       const { name, parameters } = tool;
       const path = request.native.protocol === 'openai-chat' ? `tools[${index}].function` : `tools[${index}]`;
       const schema = merged(parameters ?? {}, { type: 'object' });
-      return [{ name, call: () => ({ name, input: jsonFor(schema, name, `${path}.parameters`) }) }];
+      const input = (): string =>
+        args === undefined ? jsonFor(schema, name, `${path}.parameters`) : demandValid(args, schema, name);
+      return [{ name, call: () => ({ name, input: input() }) }];
     }
     const custom = customTool(tool.native.value);
     if (custom === undefined) return [];

@@ -37,6 +37,7 @@ describe('what is misspelt is refused on model, with what there is, the nearest 
     ['echo:tfft=1s', 'nearest first: ttft'],
     ['echo:constructor=1', "no option 'constructor'"],
     ['voice:tokens=5', "no option 'tokens'"],
+    ['echo:tool=x', "no option 'tool'"],
     ['echo:ttft=300', 'a duration with its unit'],
     ['echo:ttft=2h', 'a duration with its unit'],
     ['echo:ttft=61m', 'at most an hour'],

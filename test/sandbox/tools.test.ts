@@ -60,6 +60,41 @@ describe('tool_choice and parallel_tool_calls are honoured', () => {
   });
 });
 
+describe('the name of the model may say which tool is called, and with what', () => {
+  const told = async (options: string, more: Partial<Generation> = {}): Promise<readonly string[]> => {
+    const completion = collect(await eventsOf(`tools:${options}`, asking('x', { tools: [weather, clock], ...more })));
+    return completion.blocks.map(({ head, text }) => (head.type === 'tool-call' ? `${head.name} ${text}` : text));
+  };
+
+  test('tool= leaves the others alone, args= is given as it is written', async () => {
+    expect(await told('tool=get_time')).toEqual(['get_time {}']);
+    expect(await told('rate=9999,tool=get_weather,args={"city":"Bern, é","unit":"f"}')).toEqual([
+      'get_weather {"city":"Bern, é","unit":"f"}',
+    ]);
+    expect(await told('tool=get_weather,args=%7B%22city%22%3A%20%22100%25%22%7D')).toEqual([
+      'get_weather {"city": "100%"}',
+    ]);
+  });
+
+  test('a tool that is not offered is not called', async () => {
+    expect(await told('tool=gone')).toEqual(['x']);
+    expect(await told('tool=get_time', { tools: [] })).toEqual(['x']);
+  });
+
+  test.each([
+    ['tool=get_weather,args={"town":"Bern"}', "not valid against the parameters of the tool 'get_weather'"],
+    ['args=[1]', 'a JSON object'],
+    ['args={"city"', 'a JSON object'],
+    ['args=%7', 'a JSON object'],
+    ['args=', 'a JSON object'],
+    ['tool=', 'the name of an offered tool'],
+  ])('%s is refused', async (options, says) => {
+    const events = await eventsOf(`tools:${options}`, asking('x', { tools: [weather] }));
+    expect(events).toMatchObject([{ type: 'error', error: { kind: 'invalid_request', param: 'model' } }]);
+    expect(collect(events).error?.message).toContain(says);
+  });
+});
+
 test.each<[string, Partial<Generation>]>([
   ['a name that is not offered', { toolChoice: { type: 'tool', name: 'gone' } }],
   ['required without tools', { tools: [], toolChoice: { type: 'required' } }],
