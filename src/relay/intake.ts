@@ -1,5 +1,6 @@
+import { AWS_STREAM, AwsReader, beginsAwsStream } from '../framing/aws-reader.ts';
 import { SseReader } from '../framing/sse-reader.ts';
-import type { Frame } from '../framing/frame.ts';
+import type { Frame, FrameReader } from '../framing/frame.ts';
 import type { Decoder, DecoderPhase } from '../protocols/codec.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Answer } from './answer.ts';
@@ -15,8 +16,8 @@ export interface IntakeLimits {
   readonly total: number;
 }
 
-/** The shape of a body, which its first bytes decide; the content type is only a hint (UP-06). */
-export type BodyShape = 'events' | 'json' | 'html' | 'raw';
+/** The shape of a body, which its first bytes decide; the content type is only a hint (UP-06). `binary` are events in binary framing. */
+export type BodyShape = 'events' | 'binary' | 'json' | 'html' | 'raw';
 
 // U+FEFF in UTF-8, one character per byte.
 const BOM = '\u00ef\u00bb\u00bf';
@@ -28,6 +29,8 @@ const MARKUP = /^<(?:!doctype|html|head|body|\?xml|!--)/i;
  */
 export function shapeOf(head: Uint8Array, contentType: string): BodyShape | undefined {
   if (contentType.startsWith('audio/') || contentType === 'application/octet-stream') return 'raw';
+  const binary = beginsAwsStream(head);
+  if (binary !== false) return binary === true ? 'binary' : undefined;
   const start = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 64)).toString('latin1');
   const text = (start.startsWith(BOM) ? start.slice(BOM.length) : start).trimStart();
   if (text === '' || BOM.startsWith(text)) return undefined;
@@ -35,6 +38,11 @@ export function shapeOf(head: Uint8Array, contentType: string): BodyShape | unde
   if (/^(?:data|event|id|retry)?:/.test(text)) return 'events';
   if (text.startsWith('<')) return text.length >= 9 ? (MARKUP.test(text) ? 'html' : 'raw') : undefined;
   if (text.length < 6 && /^(?:d|e|i|r)/.test(text)) return undefined;
+  return shapeByName(contentType);
+}
+
+function shapeByName(contentType: string): 'events' | 'binary' | 'raw' {
+  if (contentType.startsWith(AWS_STREAM)) return 'binary';
   return contentType.includes('event-stream') ? 'events' : 'raw';
 }
 
@@ -50,10 +58,10 @@ export interface IntakeParts {
 /** Reads one upstream body, whatever its shape, into a decoder, or lets it pass. */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #reader: SseReader;
+  #reader: FrameReader;
   readonly #passing: Passing | undefined;
-  readonly #skimming: Skimming | undefined;
-  #shape: BodyShape | undefined;
+  #skimming: Skimming | undefined;
+  #shape: Exclude<BodyShape, 'binary'> | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #bytes = 0;
@@ -66,8 +74,9 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     const { decoder, answer, watch, limits } = parts;
-    this.#reader = new SseReader((frame) => this.#frame(frame), { eventBytes: limits.event });
-    if (!answer.passes && decoder.text !== undefined) this.#skimming = new Skimming(this.#reader, decoder);
+    const reader = new SseReader((frame) => this.#frame(frame), { eventBytes: limits.event });
+    this.#reader = reader;
+    if (!answer.passes && decoder.text !== undefined) this.#skimming = new Skimming(reader, decoder);
     if (answer.passes)
       this.#passing = new Passing({
         decoder,
@@ -98,7 +107,7 @@ export class Intake {
     }
     if (this.#shape === undefined) {
       const head = this.#heldBytes === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
-      this.#shape = shapeOf(head, this.#parts.contentType);
+      this.#takeShape(shapeOf(head, this.#parts.contentType));
       if (this.#shape !== undefined && this.#heldBytes > 0) {
         this.#held = [];
         this.#heldBytes = 0;
@@ -114,7 +123,7 @@ export class Intake {
     if (this.phase === 'closed') return;
     if (this.#shape === undefined && this.#heldBytes > 0) {
       // Too short to tell by itself: here the content type decides, for the beginning of an event stream is not an answer.
-      this.#shape = this.#parts.contentType.includes('event-stream') ? 'events' : 'raw';
+      this.#takeShape(shapeByName(this.#parts.contentType));
       if (this.#shape === 'events') this.#guard(() => this.#reader.push(Buffer.concat(this.#held)));
     }
     if (this.#shape === 'events')
@@ -134,6 +143,18 @@ export class Intake {
     this.#parts.decoder.fail(error);
     // After a whole answer it was no failure but the end.
     this.#parts.answer.closePassing();
+  }
+
+  #takeShape(shape: BodyShape | undefined): void {
+    if (shape !== 'binary') {
+      this.#shape = shape;
+      return;
+    }
+    this.#shape = 'events';
+    this.#reader = new AwsReader((frame) => this.#frame(frame), { eventBytes: this.#parts.limits.event });
+    // Its bytes are nothing that could be skimmed, or pass as they came.
+    this.#skimming = undefined;
+    this.#passing?.reframe();
   }
 
   #deliver(chunk: Buffer): void {
@@ -212,7 +233,7 @@ export class Intake {
     try {
       (this.#passing ?? this.#skimming ?? this.#reader).push(chunk);
     } catch (error) {
-      this.#tooLarge(error);
+      this.#unreadable(error);
     }
   }
 
@@ -220,11 +241,15 @@ export class Intake {
     try {
       read();
     } catch (error) {
-      this.#tooLarge(error);
+      this.#unreadable(error);
     }
   }
 
-  #tooLarge(error: unknown): void {
+  #unreadable(error: unknown): void {
+    if (error instanceof Error && error.name === 'BrokenFrame') {
+      this.fail({ kind: 'bad_response', message: `The upstream's answer cannot be read further: ${error.message}` });
+      return;
+    }
     if (!(error instanceof Error) || error.name !== 'FrameTooLarge') throw error;
     this.fail(tooMuch(`one event of more than ${this.#parts.limits.event} bytes`));
   }
