@@ -19,6 +19,14 @@ export interface Dropped {
 /** Everything could be said. */
 export const NOTHING_DROPPED: Dropped = { tools: [], features: [] };
 
+/** Both, each name once. */
+export function withMore(before: Dropped, more: Dropped): Dropped {
+  return {
+    tools: [...new Set([...before.tools, ...more.tools])],
+    features: [...new Set([...before.features, ...more.features])],
+  };
+}
+
 /** The call that asks a target for what the client wants, with the seals its client did not bring back, and what had to be left out. */
 export function askFor(
   received: Received,

@@ -13,9 +13,10 @@ import { dispatch } from '../transport/dispatch.ts';
 import type { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { askFor, NOTHING_DROPPED } from './ask.ts';
+import { askFor, NOTHING_DROPPED, withMore } from './ask.ts';
 import type { Dropped } from './ask.ts';
 import { crossBridge } from './bridge-attempt.ts';
+import type { BridgeStage } from './bridge-attempt.ts';
 import { callerOf } from './caller.ts';
 import type { UpstreamPlan } from './outgoing.ts';
 import { originOf } from './plan.ts';
@@ -166,36 +167,29 @@ export class Run {
     return late;
   }
 
+  // What answers in this process is stopped by the run itself.
+  #stage(): Pick<BridgeStage, 'answer' | 'mint' | 'gone' | 'ready'> {
+    this.#gone = new AbortController();
+    return { answer: () => this.#answer ?? this.#makeAnswer(), mint, gone: this.#gone, ready: () => this.#ready() };
+  }
+
   #playSandbox(plan: Extract<Plan, { to: 'sandbox' }>): void {
-    const gone = new AbortController();
-    this.#gone = gone;
     const late = this.#late();
+    const { gone, ...stage } = this.#stage();
     playSandbox(plan, () => this.#received, {
-      answer: () => this.#answer ?? this.#makeAnswer(),
-      mint,
+      ...stage,
       signal: gone.signal,
-      ready: () => this.#ready(),
       ...(late !== undefined && { late }),
     }).catch((error: unknown) => this.#refuseFor(error));
   }
 
   #crossBridge(plan: UpstreamPlan): void {
-    const gone = new AbortController();
-    this.#gone = gone;
-    const { memory, seals } = this.#deps;
-    const target = { ...targetFor(plan, this.#received, memory), stream: true };
-    crossBridge(plan, this.#received, {
-      answer: () => this.#answer ?? this.#makeAnswer(),
-      mint,
-      gone,
-      deadlines: relayDeadlines(plan.upstream, target, this.#received),
-      seals,
-      dropped: (tools, features) => {
-        const { tools: before, features: more } = this.#dropped;
-        this.#dropped = { tools: [...before, ...tools], features: [...new Set([...more, ...features])] };
-      },
-      ready: () => this.#ready(),
-    }).catch((error: unknown) => this.#refuseFor(error));
+    const dropped = (more: Dropped): void => {
+      this.#dropped = withMore(this.#dropped, more);
+    };
+    crossBridge(plan, this.#received, { ...this.#stage(), seals: this.#deps.seals, dropped }).catch((error: unknown) =>
+      this.#refuseFor(error),
+    );
   }
 
   #callUpstream(plan: UpstreamPlan): void {

@@ -34,7 +34,11 @@ const MARGIN_MS = 1000;
 const TOLD_IN = ['x-stainless-timeout', 'x-server-timeout'] as const;
 
 /** How long one exchange may take: what is configured, or less if the client says how long it waits (GM-09). */
-export function relayDeadlines(upstream: Upstream, target: Target, { headers }: Received): WatchDeadlines {
+export function relayDeadlines(
+  upstream: Upstream,
+  target: Pick<Target, 'stream'>,
+  { headers }: Received,
+): WatchDeadlines {
   const { first, idle, progress, stream, whole } = upstream.deadlines;
   const told = Math.min(...TOLD_IN.map((name) => secondsIn(headers[name])));
   const patience = told === Infinity ? told : Math.max(told * 1000 - MARGIN_MS, MARGIN_MS / 2);
