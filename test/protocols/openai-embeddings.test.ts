@@ -117,6 +117,37 @@ describe('embeddings that are written', () => {
     expect(bodyFor(whole(file('shuffled')), asked)).toContain('[0.5,-0.25,0.125,1.0]');
   });
 
+  test('UP-10 every text of a number is kept where floats were asked for, and the numbers are the same where base64 was', () => {
+    const numbers = [
+      '1e-05',
+      '-0.0',
+      ' 0.10',
+      '-0',
+      '1.00000000000000001',
+      '0.30000000000000004',
+      '12345678901234567e-20',
+    ];
+    const body = `{"object": "list", "data": [{"index": 0, "embedding" : [${numbers.join(', ')}]}], "usage": {"prompt_tokens": 1, "total_tokens": 1, "cost": 1.0e-08}}`;
+    const one = read({ input: 'a' });
+    const written = bodyFor(whole(body, one), one);
+    expect(written).toContain(`[${numbers.map((text) => text.trim()).join(',')}]`);
+    expect(written).toContain('"cost":1.0e-08');
+    const packed = read({ input: 'a', encoding_format: 'base64' });
+    const { text } = Peek.parse(bodyFor(whole(body, packed), packed)).at('data', 0, 'embedding');
+    expect(float32(text)).toEqual(numbers.map((number) => Math.fround(Number(number))));
+  });
+
+  test('lists of numbers in other places, and places that lie, change nothing', () => {
+    const one = read({ input: 'a' });
+    for (const body of [
+      '{"data":[{"index":0,"embedding":[1.0,2]}],"extra":{"embedding":[7]}}',
+      '{"about":"\\"embedding\\":[7]","data":[{"index":0,"embedding":[1.0,2]}]}',
+    ])
+      expect(bodyFor(whole(body, one), one)).toContain('"embedding":[1.0,2]');
+    expect(whole('{"data":[{"index":0,"embedding":[[1]]}]}', one)).toMatchObject([{ type: 'error' }]);
+    expect(whole('{"data":[{"index":0,"embedding":[1,]}]}', one)).toMatchObject([{ type: 'error' }]);
+  });
+
   test('a usage that was guessed counts no output and says so', () => {
     const usage = { input: 5, output: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, reasoning: 0, audioOutput: 0 };
     const events: Event[] = whole(file('floats')).map((event) =>

@@ -1,12 +1,13 @@
 import type { Frame } from '../../framing/frame.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { Sink, Vector } from '../../model/event.ts';
-import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
+import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Decoder, DecoderContext, DecoderPhase } from '../codec.ts';
 import { decodeInBandError } from '../openai-error.ts';
 import { readTokenUsage } from '../openai-tokens.ts';
 import { isVector, vectorFault } from '../vectors.ts';
+import { readList } from './decoder-lists.ts';
 
 /** Reads a list of embeddings: one for each input, in the order of the inputs (EM-03). */
 export class EmbeddingDecoder implements Decoder {
@@ -31,7 +32,7 @@ export class EmbeddingDecoder implements Decoder {
 
   whole(body: string): void {
     if (this.#phase === 'closed') return;
-    const answer = asObject(parsed(body));
+    const answer = readList(body, this.#keepsTexts);
     if (answer === undefined) return this.#fail('The upstream answered with something that is no list of embeddings.');
     const data = asArray(answer['data']);
     const error = answer['error'] ?? undefined;
@@ -40,6 +41,12 @@ export class EmbeddingDecoder implements Decoder {
     if (data === undefined) return this.#fail('The upstream answered with JSON that is no list of embeddings.');
     const vectors = this.#inOrder(data);
     if (vectors !== undefined) this.#say(answer, vectors);
+  }
+
+  // Numbers that become float32 have no text that could be kept.
+  get #keepsTexts(): boolean {
+    const { request } = this.#context;
+    return request.task !== 'embedding' || request.encoding === 'float';
   }
 
   end(): void {
@@ -99,13 +106,5 @@ export class EmbeddingDecoder implements Decoder {
     if (usage !== undefined) emit({ type: 'usage', usage });
     this.#phase = 'closed';
     emit({ type: 'finish', reason: 'stop' });
-  }
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
   }
 }
