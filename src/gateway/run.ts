@@ -1,8 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Snapshot } from '../config/snapshot.ts';
 import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
-import type { Ending, UsageRecord } from '../model/record.ts';
+import type { Ending } from '../model/record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { Reply, Target } from '../protocols/codec.ts';
 import { Answer } from '../relay/answer.ts';
@@ -10,7 +9,6 @@ import type { ClientSide } from '../relay/client-side.ts';
 import { Relay } from '../relay/relay.ts';
 import { Tally } from '../relay/tally.ts';
 import { dispatch } from '../transport/dispatch.ts';
-import type { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { askFor, NOTHING_DROPPED, withMore } from './ask.ts';
@@ -26,20 +24,8 @@ import { mint, randomId } from './run-ids.ts';
 import { playSandbox } from './sandbox-attempt.ts';
 import { settle } from './settle.ts';
 import { relayDeadlines, relayLimits, targetFor } from './target.ts';
-import type { TargetMemory } from './target-memory.ts';
-import type { SealListener, SealMemory } from './seal-memory.ts';
-
-/** What every run needs from the process. */
-export interface RunDeps {
-  readonly snapshot: Snapshot;
-  readonly pools: Pools;
-  readonly memory: TargetMemory;
-  readonly seals: SealMemory;
-  /** Makes a text unreadable for everyone but this gateway. */
-  readonly seal: (text: string) => string;
-  readonly settled: (record: UsageRecord) => void;
-  readonly faulted: (fault: unknown) => void;
-}
+import type { SealListener } from './seal-memory.ts';
+import type { RunDeps } from './run-deps.ts';
 
 const MAX_ATTEMPTS = 3;
 
