@@ -61,7 +61,7 @@ export class PassedDecoder implements Decoder {
     if (this.#phase === 'closed') return;
     const answer = plainObject(body);
     if (answer === undefined || !this.#format.holds(answer) || holdsError(answer)) return this.#refused(answer);
-    const { protocol, usage } = this.#format;
+    const format = this.#format;
     const { mint, target } = this.#context;
     const value: JsonObject & PassedBody = { body };
     this.#emit({
@@ -69,8 +69,8 @@ export class PassedDecoder implements Decoder {
       id: asString(answer['id']) ?? mint('ans'),
       model: asString(answer['model']) ?? target.model,
     });
-    this.#emit({ type: 'native', native: { protocol, value } });
-    this.#emit({ type: 'usage', usage: usage(answer) ?? UNCOUNTED });
+    this.#emit({ type: 'native', native: { protocol: format.protocol, value } });
+    this.#emit({ type: 'usage', usage: format.usage(answer) ?? UNCOUNTED });
     this.#phase = 'closed';
     this.#emit({ type: 'finish', reason: 'stop' });
   }

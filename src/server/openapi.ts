@@ -62,14 +62,14 @@ function asks({ body, files, summary }: DialectRoute): Operation {
 // Of the names of a list and of a single file either will do, so only where there is one name is it required.
 function formOf({ names, most }: FormFiles): unknown {
   const file = { type: 'string', format: 'binary' } as const;
-  const files = names.map((name) => [
+  const files = names.map((name): readonly [string, unknown] => [
     name,
     name.endsWith('[]') ? { type: 'array', items: file, maxItems: most } : file,
   ]);
   return {
     ...OBJECT,
     required: ['model', ...(names.length === 1 ? names : [])],
-    properties: { model: { type: 'string' }, ...Object.fromEntries(files) },
+    properties: { model: { type: 'string' }, ...Object.fromEntries<unknown>(files) },
   };
 }
 

@@ -136,9 +136,9 @@ describe('requests for pictures', () => {
     ['model', { model: '', prompt: 'x' }],
     ['stream', { model: 'm', stream: 'perhaps' }],
   ])('what is wrong with %s is refused by name', (param, body) => {
-    for (const { decodeRequest } of [dialect, editDialect])
+    for (const half of [dialect, editDialect])
       try {
-        decodeRequest(body);
+        half.decodeRequest(body);
         expect.unreachable();
       } catch (error) {
         expect(error).toBeInstanceOf(GatewayFailure);

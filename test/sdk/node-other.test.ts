@@ -117,11 +117,10 @@ describe('the official npm client', () => {
     for (const name of ['editor', 'editor-whole']) {
       const form = upstream.for(name).at(-1)?.body.toString() ?? '';
       const files = [...form.matchAll(/name="(.*)"; filename="(.*)"\r\nContent-Type: image\/png\r\n\r\n(.*)\r\n/g)];
-      expect(files.map(([, field, file, content]) => [field, file, content]).toSorted()).toEqual([
-        ['image[]', 'one.png', 'one'],
-        ['image[]', 'two.png', 'two'],
-        ['mask', 'mask.png', 'black'],
-      ]);
+      const seen = files.map(([, field, file, content]) => `${field} ${file} ${content}`);
+      // The client sends its arguments in its own order; pictures keep theirs.
+      expect(seen.filter((each) => each.startsWith('image'))).toEqual(['image[] one.png one', 'image[] two.png two']);
+      expect(seen).toContain('mask mask.png black');
     }
   });
 

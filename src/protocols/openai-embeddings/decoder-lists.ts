@@ -38,7 +38,8 @@ function numbersIn(inside: string, texts: boolean): Json {
   const written = inside.split(',');
   return numbers.map((number, at) => {
     const text = written[at]?.trim() ?? '';
-    return String(number) === text || !NUMBER.test(text) ? number : parseJson(text);
+    const same = typeof number === 'number' && String(number) === text;
+    return same || !NUMBER.test(text) ? number : parseJson(text);
   });
 }
 
