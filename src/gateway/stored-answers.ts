@@ -11,6 +11,9 @@ import type { Call, Received } from './receive.ts';
 import { mint } from './run-ids.ts';
 import type { Sealer } from './sealer.ts';
 
+// Nested as deep as whatever came in, and a little more.
+const DEEPEST = 10_000;
+
 /** A JSON body as it was read. */
 export interface ReadBody {
   readonly bytes: Uint8Array;
@@ -122,7 +125,7 @@ export class StoredAnswers {
         param: 'previous_response_id',
         message: `The conversation has grown to ${bytes.length} bytes; ${this.#deps.limit} are taken (limits.body).`,
       });
-    const scan = scanJson(bytes, { depth: Infinity, tokens: Infinity });
+    const scan = scanJson(bytes, { depth: DEEPEST, tokens: Infinity });
     if (scan.problem !== undefined) throw new Error(`what was written as JSON is none: ${scan.problem}`);
     return { bytes, value, scan };
   }

@@ -26,7 +26,7 @@ export interface JsonBody {
 export async function readJsonBody(request: IncomingMessage, limits: Limits, proceed: () => void): Promise<JsonBody> {
   demandJson(request.headers['content-type']);
   const bytes = await readBytes(request, limits.body, proceed);
-  return { bytes, ...parseBody(bytes, limits) };
+  return readBody(bytes, limits);
 }
 
 function demandJson(contentType: string | undefined): void {
@@ -38,7 +38,11 @@ function demandJson(contentType: string | undefined): void {
   });
 }
 
-function parseBody(bytes: Buffer, limits: Limits): Omit<JsonBody, 'bytes'> {
+/**
+ * Reads the bytes of a JSON body.
+ * @throws GatewayFailure `invalid_request` (code `invalid_json`)
+ */
+export function readBody(bytes: Buffer, limits: Limits): JsonBody {
   const scan = scanJson(bytes, { depth: limits.jsonDepth, tokens: limits.jsonTokens });
   if (scan.problem === 'depth')
     invalid(`The JSON body is nested deeper than ${limits.jsonDepth} levels (at byte ${scan.offset}).`);
@@ -51,7 +55,7 @@ function parseBody(bytes: Buffer, limits: Limits): Omit<JsonBody, 'bytes'> {
   } catch (error) {
     invalid(`The body is not valid JSON${placeOf(error)}.`);
   }
-  return { value: asObject(value) ?? invalid('The JSON body must be an object.'), scan };
+  return { bytes, value: asObject(value) ?? invalid('The JSON body must be an object.'), scan };
 }
 
 // V8 quotes the text around the fault; only the place is told, never the content.

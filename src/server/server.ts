@@ -19,6 +19,8 @@ import { findPath } from './paths.ts';
 import { plainRoute, sendJson } from './routes.ts';
 import type { HttpCall } from './routes.ts';
 import { readForm } from './form.ts';
+import { Sockets } from './websocket.ts';
+import type { SocketTimes } from './websocket-connection.ts';
 
 /** A gateway that listens. */
 export interface RunningServer {
@@ -35,11 +37,13 @@ const SHOWN_PATH = 200;
 /**
  * Starts a gateway.
  * @param options.logLine takes the access-log lines; default is standard output
+ * @param options.socketTimes times of WebSockets that differ from the usual
  * @throws Error of `listen` (`EADDRINUSE`, `EACCES`)
  */
 export async function startServer(options: {
   readonly snapshot: Snapshot;
   readonly logLine?: (line: string) => void;
+  readonly socketTimes?: Partial<SocketTimes>;
 }): Promise<RunningServer> {
   const { snapshot } = options;
   const log = new AccessLog(snapshot.logLevel, options.logLine);
@@ -47,6 +51,7 @@ export async function startServer(options: {
     settled: (record) => log.settled(record),
     faulted: (error) => log.faulted(error),
   });
+  const sockets = new Sockets(gateway, snapshot, (error) => log.faulted(error), options.socketTimes);
   const server = createServer(
     {
       noDelay: true,
@@ -55,6 +60,7 @@ export async function startServer(options: {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: 75_000,
       maxHeaderSize: 16 * 1024,
+      shouldUpgradeCallback: (request) => sockets.takes(request),
     },
     (request, response) => serve(request, response),
   );
@@ -69,10 +75,14 @@ export async function startServer(options: {
   };
   // Without this listener Node asks for every body at once, also for those that are refused by their head.
   server.on('checkContinue', serve);
+  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
   await listen(server, snapshot);
   const { port } = server.address() as AddressInfo;
   const host = snapshot.host.includes(':') ? `[${snapshot.host}]` : snapshot.host;
-  return { url: `http://${host}:${port}`, close: () => closeServer(server, gateway, open).finally(() => log.close()) };
+  return {
+    url: `http://${host}:${port}`,
+    close: () => closeServer(server, gateway, sockets, open).finally(() => log.close()),
+  };
 }
 
 function listen(server: Server, { host, port }: Snapshot): Promise<void> {
@@ -86,8 +96,13 @@ function listen(server: Server, { host, port }: Snapshot): Promise<void> {
 }
 
 // The listener stays while answers run, so that whoever asks meanwhile is told to try elsewhere instead of finding nobody.
-async function closeServer(server: Server, gateway: Gateway, open: ReadonlySet<ServerResponse>): Promise<void> {
-  await gateway.close();
+async function closeServer(
+  server: Server,
+  gateway: Gateway,
+  sockets: Sockets,
+  open: ReadonlySet<ServerResponse>,
+): Promise<void> {
+  await Promise.all([sockets.close(), gateway.close()]);
   await lastBytes(open);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
