@@ -51,7 +51,10 @@ function canonical(value: unknown): unknown {
 }
 
 /** The argument text as the index hashes it: of objects their canonical form, of a call cut off the text itself. */
-function argsOf(text: string, { args_canonical_sha256: hash, args_sha256: raw }: Recording['tool_calls'][number]): unknown {
+function argsOf(
+  text: string,
+  { args_canonical_sha256: hash, args_sha256: raw }: Recording['tool_calls'][number],
+): unknown {
   if (hash === null) return [sha(text), raw === null ? sha('{}') : raw];
   return [sha(JSON.stringify(canonical(JSON.parse(text)))), hash];
 }
@@ -74,10 +77,13 @@ describe.skipIf(!haveRecordings)('recorded messages', () => {
     if (recording.usage !== null) expect(JSON.parse(JSON.stringify(answer.usage?.raw))).toEqual(recording.usage);
   });
 
-  test.each(all.filter(({ streaming }) => streaming))('UP-01 $file is the same answer however it is cut', (recording) => {
-    const whole = read(recording);
-    for (const size of [1, 7, 64, 4096]) expect(readCut(recording, size)).toEqual(whole);
-  });
+  test.each(all.filter(({ streaming }) => streaming))(
+    'UP-01 $file is the same answer however it is cut',
+    (recording) => {
+      const whole = read(recording);
+      for (const size of [1, 7, 64, 4096]) expect(readCut(recording, size)).toEqual(whole);
+    },
+  );
 
   test('FM-14 an answer that is begun anew in the middle of a call is no answer', () => {
     const spliced = all.filter(({ file }) => SPLICED.test(file));

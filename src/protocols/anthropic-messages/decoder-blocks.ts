@@ -84,17 +84,17 @@ export class Blocks {
     const place = this.#places.get(wire) ?? this.#implied(wire, delta);
     switch (delta['type']) {
       case 'text_delta':
-        return place?.kind === 'text' && this.#text(place, asString(delta['text']) ?? '');
+        return isOf(place, 'text') && this.#text(place, asString(delta['text']) ?? '');
       case 'thinking_delta':
-        return place?.kind === 'text' && this.#text(place, asString(delta['thinking']) ?? '');
+        return isOf(place, 'reasoning') && this.#text(place, asString(delta['thinking']) ?? '');
       case 'signature_delta':
-        if (place?.kind !== 'text') return false;
+        if (!isOf(place, 'reasoning')) return false;
         place.signature += asString(delta['signature']) ?? '';
         return true;
       case 'input_json_delta':
         return place !== undefined && this.#input(place, asString(delta['partial_json']) ?? '');
       case 'citations_delta':
-        if (place?.kind !== 'text' || place.type !== 'text') return false;
+        if (!isOf(place, 'text')) return false;
         if (isTold(delta['citation'])) this.#cite(place, delta['citation']);
         return true;
       default:
@@ -105,7 +105,7 @@ export class Blocks {
   /** Takes the next piece of text of an open block. */
   text(wire: number, text: string): boolean {
     const place = this.#places.get(wire) ?? this.#implied(wire, { type: 'text_delta' });
-    return place?.kind === 'text' && this.#text(place, text);
+    return isOf(place, 'text') && this.#text(place, text);
   }
 
   /** Ends a block, if it is open. */
@@ -268,6 +268,10 @@ export class Blocks {
     if (block === undefined || Object.keys(block).length > 0)
       this.#setting.emit({ type: 'native', native: { protocol: OWN, value } });
   }
+}
+
+function isOf(place: Place | undefined, type: TextKind): place is TextPlace {
+  return place?.kind === 'text' && place.type === type;
 }
 
 /** The block with the input that was streamed to it. */
