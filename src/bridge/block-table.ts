@@ -13,9 +13,12 @@ interface Entry {
   filled: boolean;
 }
 
+const CALL = 'call';
+
 /** The blocks of one answer, found by the ids that a package gives them and numbered in the order in which they open. */
 export class BlockTable {
   readonly #emit: Sink;
+  // Ids of texts and calls may meet, so the kind is part of the key; one that comes again begins anew.
   readonly #open = new Map<string, Entry>();
   readonly #leftOut = new Set<string>();
   #next = 0;
@@ -33,13 +36,14 @@ export class BlockTable {
 
   /** A text begins; nothing is shown before it has words. */
   announce(id: string, type: 'text' | 'reasoning', metadata: unknown): void {
-    this.#open.set(id, { head: { type }, filled: false, metadata: mergedMetadata(undefined, metadata) });
+    this.end(id, type);
+    this.#open.set(type + id, { head: { type }, filled: false, metadata: mergedMetadata(undefined, metadata) });
   }
 
   /** A piece of a text. */
   text(id: string, type: 'text' | 'reasoning', text: string, metadata: unknown): void {
-    if (!this.#open.has(id)) this.announce(id, type, undefined);
-    const entry = this.#entry(id);
+    if (!this.#open.has(type + id)) this.announce(id, type, undefined);
+    const entry = this.#open.get(type + id);
     if (entry === undefined) return;
     entry.metadata = mergedMetadata(entry.metadata, metadata);
     if (text === '') return;
@@ -49,12 +53,12 @@ export class BlockTable {
   }
 
   /** A text ends; thoughts that were only sealed are shown now. */
-  end(id: string, metadata?: unknown): void {
-    const entry = this.#entry(id);
+  end(id: string, type: 'text' | 'reasoning', metadata?: unknown): void {
+    const entry = this.#open.get(type + id);
     if (entry === undefined) return;
-    this.#open.delete(id);
+    this.#open.delete(type + id);
     const merged = mergedMetadata(entry.metadata, metadata);
-    const sealed = entry.head.type === 'reasoning' ? sealOf(merged) : undefined;
+    const sealed = type === 'reasoning' ? sealOf(merged) : undefined;
     if (entry.index === undefined && sealed === undefined) return;
     const index = this.#indexOf(entry);
     this.#emit({ type: 'block-end', index, ...(sealed !== undefined && { seal: sealed }) });
@@ -62,8 +66,9 @@ export class BlockTable {
 
   /** A call begins. */
   call(id: string, name: string): void {
+    this.#endCall(id);
     const entry: Entry = { head: { type: 'tool-call', id, name }, filled: false };
-    this.#open.set(id, entry);
+    this.#open.set(CALL + id, entry);
     this.#calls++;
     this.#indexOf(entry);
   }
@@ -75,7 +80,7 @@ export class BlockTable {
 
   /** A piece of a call's input. */
   input(id: string, json: string): void {
-    const entry = this.#leftOut.has(id) ? undefined : this.#entry(id);
+    const entry = this.#leftOut.has(id) ? undefined : this.#open.get(CALL + id);
     if (entry?.index === undefined || json === '') return;
     entry.filled = true;
     this.#emit({ type: 'input-delta', index: entry.index, json });
@@ -84,15 +89,15 @@ export class BlockTable {
   /** A call is complete; its input may have come in pieces before, or comes here in one. */
   wholeCall(part: Unread): void {
     const id = textOf(part['toolCallId']) ?? '';
-    if (this.#entry(id)?.head.type !== 'tool-call') this.call(id, textOf(part['toolName']) ?? '');
-    const entry = this.#entry(id);
-    if (entry === undefined) return;
-    if (!entry.filled) this.input(id, textOf(part['input']) ?? '');
-    this.#endCall(id, entry, part['providerMetadata']);
+    if (!this.#open.has(CALL + id)) this.call(id, textOf(part['toolName']) ?? '');
+    if (this.#open.get(CALL + id)?.filled === false) this.input(id, textOf(part['input']) ?? '');
+    this.#endCall(id, part['providerMetadata']);
   }
 
-  #endCall(id: string, entry: Entry, metadata?: unknown): void {
-    this.#open.delete(id);
+  #endCall(id: string, metadata?: unknown): void {
+    const entry = this.#open.get(CALL + id);
+    if (entry === undefined) return;
+    this.#open.delete(CALL + id);
     const index = this.#indexOf(entry);
     if (!entry.filled) this.#emit({ type: 'input-delta', index, json: '{}' });
     const sealed = sealOf(mergedMetadata(undefined, metadata));
@@ -124,19 +129,13 @@ export class BlockTable {
 
   /** Ends what is still open, and shows the sources that met no text. */
   endAll(): void {
-    for (const [id, entry] of this.#open) {
-      if (entry.head.type === 'tool-call') this.#endCall(id, entry);
-      else this.end(id);
+    for (const [key, { head }] of this.#open) {
+      if (head.type === 'tool-call') this.#endCall(key.slice(CALL.length));
+      else if (head.type === 'text' || head.type === 'reasoning') this.end(key.slice(head.type.length), head.type);
     }
     if (this.#sources.length === 0) return;
-    this.announce('sources', 'text', undefined);
-    const entry = this.#entry('sources');
-    if (entry !== undefined) this.#indexOf(entry);
-    this.end('sources');
-  }
-
-  #entry(id: string): Entry | undefined {
-    return this.#open.get(id);
+    this.#indexOf({ head: { type: 'text' }, filled: false });
+    this.#emit({ type: 'block-end', index: this.#next - 1 });
   }
 
   #indexOf(entry: Entry): number {

@@ -1,4 +1,4 @@
-import type { BlockHead, FinishReason, Sink } from '../model/event.ts';
+import type { FinishReason, Sink } from '../model/event.ts';
 import type { Mint } from '../model/ids.ts';
 import { asObject, parseJson } from '../model/json.ts';
 import type { Json } from '../model/json.ts';
@@ -74,7 +74,7 @@ export class PartReader {
         return;
       case 'text-end':
       case 'reasoning-end':
-        this.#blocks.end(id, metadata);
+        this.#blocks.end(id, part['type'] === 'text-end' ? 'text' : 'reasoning', metadata);
         return;
       case 'finish':
         this.#finish(part);
@@ -173,9 +173,6 @@ export class PartReader {
     this.fail('The upstream ended its answer before it was finished.');
   }
 }
-
-/** The head of a block of text. */
-export type TextHead = Extract<BlockHead, { type: 'text' | 'reasoning' }>['type'] & ('text' | 'reasoning');
 
 function warnedFeatures(warnings: unknown): readonly string[] {
   if (!Array.isArray(warnings)) return [];
