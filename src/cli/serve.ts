@@ -4,6 +4,7 @@ import { problemText } from '../config/problem.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer } from '../server/server.ts';
+import { StoreFailure } from '../store/sqlite/database.ts';
 import { banner } from './banner.ts';
 import { EXIT_CONFIG } from './check.ts';
 
@@ -69,5 +70,7 @@ function startFailure(error: unknown, { host, port }: Snapshot): string {
     return `this user may not listen on port ${port}\n    choose a port from 1024: \`--port 8080\``;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `this machine has no address ${host}\n    listen on 127.0.0.1`;
+  if (error instanceof StoreFailure)
+    return `cannot start: ${error.message}\n    let this user write to it, name another folder with \`data_dir\`, or keep nothing on disk: \`store: { driver: memory }\``;
   return `cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StoreFailure } from '../store/sqlite/database.ts';
 
 const ID = 4;
 const NONCE = 12;
@@ -49,17 +50,37 @@ export function passingKey(): Buffer {
 
 /**
  * The key in a folder, made where it is missing; processes that share the folder share it.
- * @throws Error when the folder cannot be used
+ * @throws StoreFailure when the folder cannot be used
  */
 export function lastingKey(folder: string): Buffer {
   const path = join(folder, 'seal.key');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(path, passingKey(), { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const key = readFileSync(path);
-  if (key.length !== KEY) throw new Error(`${path} is no key: it has ${key.length} bytes instead of ${KEY}`);
+  const key = attempt(`the folder ${folder} cannot be used`, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeKey(path);
+    return readFileSync(path);
+  });
+  if (key.length !== KEY) throw new StoreFailure(`${path} is no key: it has ${key.length} bytes instead of ${KEY}`);
   return key;
+}
+
+// Written beside and linked into place, so that nobody ever reads half a key; whoever comes second takes the first one's.
+function makeKey(path: string): void {
+  if (existsSync(path)) return;
+  const beside = `${path}.${randomUUID()}`;
+  writeFileSync(beside, passingKey(), { flag: 'wx', mode: 0o600, flush: true });
+  try {
+    linkSync(beside, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  } finally {
+    unlinkSync(beside);
+  }
+}
+
+function attempt<T>(what: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw new StoreFailure(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Collector } from '../model/completion.ts';
+import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { Event } from '../model/event.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -257,13 +258,25 @@ export class Answer implements PassingAnswer {
 
   #sendWhole(collector: Collector): void {
     this.#over = true;
-    const { dialect, reply, downstream, headers } = this.#parts;
-    const completion = collector.completion();
-    const whole = dialect.encodeWhole(completion, reply);
+    const { downstream, headers } = this.#parts;
+    const whole = this.#encodedWhole(collector);
+    if (whole === undefined) return;
     this.#whole = whole;
     const head = headers();
     head['content-type'] = whole.contentType;
     downstream.whole(200, head, whole.body);
     this.#parts.done();
+  }
+
+  // What a client must not be shown may be all there is of an answer (OR-52).
+  #encodedWhole(collector: Collector): WholeAnswer | undefined {
+    const { dialect, reply, failedEarly } = this.#parts;
+    try {
+      return dialect.encodeWhole(collector.completion(), reply);
+    } catch (fault) {
+      if (!(fault instanceof GatewayFailure)) throw fault;
+      failedEarly(fault.error);
+      return undefined;
+    }
   }
 }
