@@ -45,6 +45,8 @@ export class Candidate {
   readonly #calls: Calls;
   readonly #cited = new Set<string>();
   #open: Open | undefined;
+  /** A token of its own, which waits for the end of the text before it: sources of that text may follow. */
+  #waiting: string | undefined;
   /** All text so far, for sources are given by places in it. */
   #text = '';
   #wrote = false;
@@ -56,6 +58,7 @@ export class Candidate {
     const { mint, ids } = setting;
     this.#calls = new Calls({
       open: (head) => {
+        this.#settle();
         this.#end();
         return this.#begin(head);
       },
@@ -112,6 +115,7 @@ export class Candidate {
     const raw = this.#raw;
     const said = raw === undefined ? 'stop' : (FINISH.get(raw) ?? 'other');
     this.#calls.close(said !== 'stop');
+    this.#settle();
     this.#end();
     const reason = said === 'stop' && this.#calls.count > 0 ? 'tool-calls' : said;
     return { reason, ...(raw !== undefined && { raw }) };
@@ -164,11 +168,19 @@ export class Candidate {
       open.signature = signature;
       return;
     }
-    this.#blockFor('reasoning', signature);
+    this.#settle();
+    this.#waiting = signature;
+  }
+
+  #settle(): void {
+    const signature = this.#waiting;
+    this.#waiting = undefined;
+    if (signature !== undefined) this.#openBlock({ type: 'reasoning' }, 'reasoning', signature);
   }
 
   /** The block that a piece belongs to. A signed part is a block of its own: its signature must come back on just its text (FM-15). */
   #blockFor(kind: string, signature: string | undefined): Open {
+    this.#settle();
     const open = this.#open;
     if (open !== undefined && open.kind === kind && open.signature === undefined && signature === undefined)
       return open;
@@ -194,6 +206,7 @@ export class Candidate {
     const base64 = asString(blob['data']) ?? '';
     const media = mediaOf(mimeType);
     if (media === 'document' || base64 === '') return false;
+    this.#settle();
     // The pieces of a sound are one sound; every picture is one by itself.
     const open =
       media === 'audio'
@@ -207,6 +220,7 @@ export class Candidate {
   /** What no other format has: code that ran, its result, a tool of the host. */
   #native(part: JsonObject): void {
     if (Object.keys(part).length === 0) return;
+    this.#settle();
     this.#end();
     this.#wrote = true;
     const value: Json = { candidates: [{ index: this.#number, content: { parts: [part] } }] };

@@ -93,7 +93,7 @@ export class GeminiDecoder implements Decoder {
     if (list.length > 0 || feedback !== undefined) this.#start(message);
     if (feedback !== undefined && list.length === 0)
       this.#blocked = blockReasonOf(feedback['blockReason']) ?? this.#blocked;
-    if (this.#own) this.#natives(message, list);
+    if (this.#own && this.#started) this.#natives(message, list);
     list.forEach((each, position) => this.#candidate(each, position));
     this.#count(message['usageMetadata']);
     this.phase = this.#isFinished() && (this.#flowing || this.#blocked !== undefined) ? 'finished' : 'open';

@@ -41,14 +41,27 @@ export function readContents(fields: Fields): readonly Turn[] {
     asObject(single) === undefined ? fields.objects('contents') : [new Fields(asObject(single) ?? {}, 'contents')];
   if (contents.length === 0) fields.missing('contents');
   const waiting: Waiting = new Map();
-  return contents.map((content, index) => {
+  const turns: Turn[] = [];
+  for (const [index, content] of contents.entries()) {
     const role = content.string('role') ?? 'user';
     if (!/^(?:user|model|function|tool|system)$/.test(role))
       refuse(content.pathOf('role'), `'${content.pathOf('role')}' must be user or model, not '${role}'.`);
     const blocks = readParts(content, String(index), waiting);
-    if (role === 'system') return { role, blocks };
-    return { role: role === 'model' ? 'assistant' : 'user', blocks };
-  });
+    const last = turns.at(-1);
+    if (role === 'model' && last?.role === 'assistant')
+      turns[turns.length - 1] = { ...last, blocks: goingOn(last.blocks, blocks) };
+    else turns.push({ role: role === 'model' ? 'assistant' : role === 'system' ? role : 'user', blocks });
+  }
+  return turns;
+}
+
+// The official clients keep a streamed answer as one content for each chunk: what was cut is one text, and one thought with the seal at its end.
+function goingOn(before: readonly Block[], blocks: readonly Block[]): readonly Block[] {
+  const end = before.at(-1);
+  const [first, ...rest] = blocks;
+  if ((end?.type !== 'text' && end?.type !== 'reasoning') || first?.type !== end.type || end.seal !== undefined)
+    return [...before, ...blocks];
+  return [...before.slice(0, -1), { ...first, text: end.text + first.text }, ...rest];
 }
 
 function readParts(content: Fields, place: string, waiting: Waiting): Block[] {
