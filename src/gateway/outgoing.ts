@@ -25,7 +25,7 @@ export function outgoing(received: Received, protocol: Protocol, target: Target)
   if (request.task === 'generation' && request.promptOnly !== undefined && protocol.id !== received.dialect.id)
     unsupported(
       request.promptOnly,
-      `'${request.promptOnly}' can only be honoured by a model that is reached through completions.`,
+      `'${request.promptOnly}' can only be honoured by a model that is reached in the format it belongs to. Leave it out.`,
     );
   // An envelope around another format's seal is nothing for this format's maker.
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id && !holdsEnvelope(payload.bytes);

@@ -88,7 +88,7 @@ export interface Generation {
   readonly serviceTier?: string;
   readonly metadata?: JsonObject;
   readonly cacheKey?: string;
-  /** A field (`prompt`, `echo`, `suffix`, `best_of`, `logprobs`) that only a target of the client's own format can honour (LC-02, LC-03). */
+  /** A field (`prompt`, `echo`, `best_of`, `thread`) that only a target of the client's own format can honour (LC-02, LC-03). */
   readonly promptOnly?: string;
   /** The answer is a summary that takes the conversation's place. */
   readonly compacts?: true;

@@ -1,4 +1,4 @@
-import { refuse } from '../model/errors.ts';
+import { refuse, unsupported } from '../model/errors.ts';
 import type { Mint } from '../model/ids.ts';
 import type { Generation } from '../model/request.ts';
 import { lastUserText, promptList } from './conversation.ts';
@@ -24,6 +24,8 @@ export interface Question {
 /** Writes the answer to a request for text: one script for each choice. Throws GatewayFailure for what the sandbox cannot honour. */
 export function scriptsFor(question: Question): readonly Script[] {
   const { request } = question;
+  if (request.promptOnly === 'thread')
+    unsupported('thread', 'The sandbox remembers no conversations. Leave it out, and send the whole of it.');
   const choices = request.choices ?? 1;
   if (choices < 1 || choices > MOST_CHOICES)
     refuse('n', `The sandbox gives 1 to ${MOST_CHOICES} choices, not ${choices}.`);

@@ -24,8 +24,12 @@ const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map(
   [...TYPE_BY_STATUS].toReversed().map(([status, type]) => [type, status]),
 );
 
+// What makes the official clients tell the whole conversation again, without a thread.
+const NO_THREADS: JsonObject = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
+
 /** The object that tells of an error, in a stream and as an HTTP body alike; the id of the request is in the response's headers. */
 export function errorObject(error: GatewayError): JsonObject {
+  const details = error.param === 'thread' ? NO_THREADS : asObject(asObject(error.raw)?.['details']);
   const type = error.type !== undefined && STATUS_BY_TYPE.has(error.type) ? error.type : typeOf(statusOf(error));
   return {
     type: 'error',
@@ -34,6 +38,7 @@ export function errorObject(error: GatewayError): JsonObject {
       message: error.message,
       ...(error.code !== undefined && { code: error.code }),
       ...(error.param !== undefined && { param: error.param }),
+      ...(details !== undefined && { details }),
     },
     request_id: null,
   };

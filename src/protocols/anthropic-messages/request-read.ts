@@ -48,6 +48,8 @@ function readGeneration(body: JsonObject, limited: boolean): Generation {
     ...(user !== undefined && { user }),
     // The other formats call it the default.
     ...(serviceTier !== undefined && { serviceTier: serviceTier === 'standard_only' ? 'default' : serviceTier }),
+    // What was said before is known to the maker alone: without it the rest makes no sense.
+    ...(fields.get('thread') !== undefined && { promptOnly: 'thread' }),
     native: { protocol: OWN, value: body },
   };
 }

@@ -3,8 +3,9 @@ import { ID, INCLUDE_LOGPROBS, INCLUDE_SEALS } from './words.ts';
 import { unsupported } from '../../model/errors.ts';
 import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { Generation, OutputFormat, Request, Tool, ToolChoice } from '../../model/request.ts';
+import type { Generation, OutputFormat, Reasoning, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
+import { effortOf } from '../reasoning-effort.ts';
 import { readSeal } from '../seal-envelope.ts';
 
 /**
@@ -61,7 +62,7 @@ function translate(request: Generation, target: Target): JsonObject {
     ...(sampling.topP !== undefined && { top_p: sampling.topP }),
     ...(request.maxTokens !== undefined && { max_output_tokens: request.maxTokens }),
     ...(text !== undefined && { text }),
-    ...(reasoning !== undefined && { reasoning: { ...reasoning } }),
+    ...(reasoning !== undefined && writeReasoning(reasoning)),
     ...(request.logprobs !== undefined && { top_logprobs: request.logprobs.top }),
     ...(include.length > 0 && { include }),
     ...(request.user !== undefined && { user: request.user }),
@@ -71,9 +72,16 @@ function translate(request: Generation, target: Target): JsonObject {
   };
 }
 
+function writeReasoning(reasoning: Reasoning): JsonObject {
+  const effort = effortOf(reasoning);
+  const { summary } = reasoning;
+  if (effort === undefined && summary === undefined) return {};
+  return { reasoning: { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) } };
+}
+
 // Sealed reasoning is asked for only where reasoning is: models without it refuse the wish.
 function includes(request: Generation): readonly string[] {
-  const { effort } = request.reasoning ?? {};
+  const effort = request.reasoning && effortOf(request.reasoning);
   return [
     ...(effort !== undefined && effort !== 'none' ? [INCLUDE_SEALS] : []),
     ...(request.logprobs !== undefined ? [INCLUDE_LOGPROBS] : []),
