@@ -3,6 +3,7 @@ import type { ProtocolId } from '../../src/model/block.ts';
 import { PROTOCOLS } from '../../src/protocols/index.ts';
 import { Brain, COST, THOUGHTS, TOOL } from '../support/brains/brain.ts';
 import type { Mind } from '../support/brains/brain.ts';
+import { BEDROCK_MIND } from '../support/brains/bedrock.ts';
 import { CHAT_MIND } from '../support/brains/chat.ts';
 import { GEMINI_MIND } from '../support/brains/gemini.ts';
 import { MESSAGES_MIND } from '../support/brains/messages.ts';
@@ -17,13 +18,14 @@ interface Row {
 }
 
 /** An upstream of the stage: the prefix of its models. */
-export type UpstreamName = 'chat' | 'responses' | 'messages' | 'gemini';
+export type UpstreamName = 'chat' | 'responses' | 'messages' | 'gemini' | 'bedrock';
 
 const ROWS: Readonly<Record<UpstreamName, Row>> = {
   chat: { protocol: 'openai-chat', below: '/v1', mind: () => CHAT_MIND },
   responses: { protocol: 'openai-responses', below: '/v1', mind: responsesMind },
   messages: { protocol: 'anthropic-messages', below: '/v1', mind: () => MESSAGES_MIND },
   gemini: { protocol: 'gemini', below: '/v1beta', mind: () => GEMINI_MIND },
+  bedrock: { protocol: 'bedrock-converse', below: '', mind: () => BEDROCK_MIND },
 };
 
 /** The upstreams that every client converses with. */
@@ -51,6 +53,8 @@ export interface Talked {
   /** What the tool was called with. */
   readonly calls: readonly unknown[];
   readonly text: string;
+  /** What the client makes of the tool's result, where it is not the text itself. */
+  readonly result?: string;
   /** The thoughts before the call, where the client shows them. */
   readonly thoughts?: string | undefined;
   /** All tokens of the first turn, where the client counts them so. */
@@ -102,7 +106,7 @@ export function expectTalk({ refusals, asks }: Brain, talked: Talked): void {
   expect(refusals).toEqual([]);
   expect(asks.length).toBeGreaterThanOrEqual(2);
   expect(talked.calls).toEqual([{ city: TOOL.city }]);
-  expect(talked.text).toBe(`The tool said: ${TOOL.result} 🌦`);
+  expect(talked.text).toBe(`The tool said: ${talked.result ?? TOOL.result} 🌦`);
   if ('thoughts' in talked) expect(talked.thoughts).toBe(THOUGHTS.join(''));
   if ('total' in talked) expect(talked.total).toBe(COST.total);
 }

@@ -53,11 +53,19 @@ export interface Mind {
   /** Throws {@link Refused} for what the real provider would refuse. */
   judge(ask: Ask, memory: Memory): Wish;
   write(said: Said, ask: Ask): Written;
-  refusal(message: string): { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  refusal(refused: Refused): { readonly headers: Readonly<Record<string, string>>; readonly body: string };
 }
 
 /** What a provider answers 400 for. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  /** What a program is to make of it. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(message: string, details?: Readonly<Record<string, unknown>>) {
+    super(message);
+    this.details = details;
+  }
+}
 
 /** Refuses a request in words. */
 export function refuse(message: string): never {
@@ -139,9 +147,10 @@ export class Brain {
       reply.cut(Buffer.from(body), said.wish.stream ? 61 : 4096);
       reply.end();
     } catch (error) {
-      const message = error instanceof Refused ? error.message : `The brain is broken: ${String(error)}`;
-      this.refusals.push(message);
-      const { headers, body } = this.#mind.refusal(message);
+      const refused = error instanceof Refused ? error : new Refused(`The brain is broken: ${String(error)}`);
+      // One with details is part of the conversation: the client is to go on in another way.
+      if (refused.details === undefined) this.refusals.push(refused.message);
+      const { headers, body } = this.#mind.refusal(refused);
       reply.head(400, { 'content-type': 'application/json', ...headers });
       reply.end(body);
     }

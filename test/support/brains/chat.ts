@@ -21,7 +21,7 @@ export const CHAT_MIND: Mind = {
   callId: (number) => `call_${String(number).padStart(24, 'q')}`,
   judge,
   write: (said) => (said.wish.stream ? stream(said) : whole(said)),
-  refusal: (message) => ({
+  refusal: ({ message }) => ({
     headers: {},
     body: JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
   }),

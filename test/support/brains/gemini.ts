@@ -25,7 +25,7 @@ export const GEMINI_MIND: Mind = {
   callId: (number) => `nameless-${number}`,
   judge,
   write,
-  refusal: (message) => ({
+  refusal: ({ message }) => ({
     headers: {},
     body: JSON.stringify({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }, null, 2),
   }),
@@ -46,11 +46,12 @@ function judge({ path, query, headers, body }: Ask, memory: Memory): Wish {
   const contents = body.at('contents').list;
   if (contents.length === 0) refuse('* GenerateContentRequest.contents: contents is not specified');
   for (const [at, content] of contents.entries()) judgeContent(content, at);
-  for (const at of contents.keys()) judgeCalls(contents, at, memory);
+  const turns = merged(contents);
+  for (const at of turns.keys()) judgeCalls(turns, at, memory);
   const offered = body.at('tools').list.flatMap((tool) => tool.at('functionDeclarations').list);
   for (const [at, tool] of offered.entries()) judgeTool(tool, at);
   const thinking = body.at('generationConfig', 'thinkingConfig');
-  const answer = partsOf(contents.at(-1)).find((part) => part.has('functionResponse'));
+  const answer = turns.at(-1)?.parts.find((part) => part.has('functionResponse'));
   return {
     stream: method === 'streamGenerateContent',
     // Models of this kind always think.
@@ -77,21 +78,40 @@ function judgeContent(content: Peek, at: number): void {
   }
 }
 
-function judgeCalls(contents: readonly Peek[], at: number, memory: Memory): void {
-  const calls = partsOf(contents[at]).filter((part) => part.has('functionCall'));
-  const answers = partsOf(contents[at]).filter((part) => part.has('functionResponse'));
+interface Turn {
+  readonly role: string;
+  readonly parts: Peek[];
+}
+
+// Neighbours of one role are one turn: the official clients send back a streamed answer as one content for each chunk.
+function merged(contents: readonly Peek[]): readonly Turn[] {
+  const turns: Turn[] = [];
+  for (const content of contents) {
+    const role = content.at('role').text === 'model' ? 'model' : 'user';
+    const last = turns.at(-1);
+    if (last?.role === role) last.parts.push(...partsOf(content));
+    else turns.push({ role, parts: [...partsOf(content)] });
+  }
+  return turns;
+}
+
+function judgeCalls(turns: readonly Turn[], at: number, memory: Memory): void {
+  const of = (place: number, kind: string): readonly Peek[] =>
+    (turns[place]?.parts ?? []).filter((part) => part.has(kind));
+  const calls = of(at, 'functionCall');
+  const answers = of(at, 'functionResponse');
   if (calls.length > 0) {
-    if (contents[at]?.at('role').text !== 'model') refuse('Function calls belong to the role model.');
-    if (at === 0 || contents[at - 1]?.at('role').text === 'model')
+    if (turns[at]?.role !== 'model') refuse('Function calls belong to the role model.');
+    if (at === 0)
       refuse(
         'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
       );
-    if (!partsOf(contents[at + 1]).some((part) => part.has('functionResponse')))
+    if (of(at + 1, 'functionResponse').length === 0)
       refuse('Please ensure that function response turn comes immediately after a function call turn.');
     judgeSignatures(calls, memory);
   }
   if (answers.length === 0) return;
-  const asked = partsOf(contents[at - 1]).filter((part) => part.has('functionCall'));
+  const asked = of(at - 1, 'functionCall');
   if (asked.length !== answers.length)
     refuse(
       'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',

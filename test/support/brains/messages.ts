@@ -1,5 +1,5 @@
 import type { Peek } from '../peek.ts';
-import { COST, refuse } from './brain.ts';
+import { COST, Refused, refuse } from './brain.ts';
 import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
 import { alternating, isObject, onlyKeys } from './demands.ts';
 
@@ -21,11 +21,11 @@ export const MESSAGES_MIND: Mind = {
   callId: (number) => `toolu_01${String(number).padStart(22, 'Z')}`,
   judge,
   write: (said, ask) => (said.wish.stream ? stream(said, ask) : whole(said, ask)),
-  refusal: (message) => ({
+  refusal: ({ message, details }) => ({
     headers: { 'request-id': 'req_brain' },
     body: JSON.stringify({
       type: 'error',
-      error: { type: 'invalid_request_error', message },
+      error: { type: 'invalid_request_error', message, ...(details !== undefined && { details }) },
       request_id: 'req_brain',
     }),
   }),
@@ -36,6 +36,11 @@ function judge({ path, headers, body }: Ask, memory: Memory): Wish {
   if (headers['anthropic-version'] === undefined) refuse('anthropic-version: header is required');
   if (headers['x-api-key'] === undefined && !/^Bearer \S/.test(headers.authorization ?? ''))
     refuse('x-api-key header is required');
+  if (body.at('thread').given)
+    throw new Refused('thread: this model keeps no conversations', {
+      error_code: 'thread_unsupported_request',
+      unsupported: ['model'],
+    });
   onlyKeys(body, TOP, (key) => `${key}: Extra inputs are not permitted`);
   if (body.at('model').text === '') refuse('model: Field required');
   const limit = body.at('max_tokens').number ?? refuse('max_tokens: Field required');

@@ -45,7 +45,7 @@ export function responsesMind(): Mind {
       if (before !== undefined) kept.set(`resp_brain${said.number}`, [...before, ...answered]);
       return writeResponse(said, ask);
     },
-    refusal: (message) => ({
+    refusal: ({ message }) => ({
       headers: {},
       body: JSON.stringify({ error: { message, type: 'invalid_request_error', param: 'input', code: null } }),
     }),
@@ -58,6 +58,11 @@ function judge({ path, headers, body }: Ask, memory: Memory, kept: Kept): { wish
   if (path !== '/v1/responses') refuse(`Invalid URL (POST ${path})`);
   if (!/^Bearer \S/.test(headers.authorization ?? '')) refuse('Missing bearer authentication in header');
   onlyKeys(body, TOP, (key) => `Unknown parameter: '${key}'.`);
+  onlyKeys(
+    body.at('reasoning'),
+    'effort summary generate_summary context',
+    (key) => `Unknown parameter: 'reasoning.${key}'.`,
+  );
   if (body.at('model').text === '') refuse("Missing required parameter: 'model'.");
   for (const [at, tool] of body.at('tools').list.entries()) judgeTool(tool, at);
   const items = resolved(body, kept);

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { TOOL } from '../support/brains/brain.ts';
+import { Peek } from '../support/peek.ts';
+import { python, run } from '../support/processes.ts';
+import { PYTHON_TOOLS } from './python-tools.ts';
+import { Stage, UPSTREAMS, expectTalk, modelAt } from './stage.ts';
+
+const CLIENTS = [
+  ['openai', 'chat'],
+  ['openai', 'responses'],
+  ['anthropic', 'messages'],
+] as const;
+
+describe.skipIf(python === undefined).each(CLIENTS)('Python %s converses with a tool in %s', (_client, format) => {
+  let stage: Stage;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'streamweir-'));
+    await writeFile(join(folder, 'tools.py'), PYTHON_TOOLS);
+    stage = await Stage.start();
+  });
+  beforeEach(() => {
+    stage.clear();
+  });
+  afterAll(async () => {
+    await stage.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test.each(UPSTREAMS)('over %s, whole and streamed', async (upstream) => {
+    const args = ['tools.py', stage.gateway.url, format, modelAt(upstream, format), TOOL.name, TOOL.result];
+    const { code, stdout, stderr } = await run(python ?? '', args, { cwd: folder, env: { PYTHONUTF8: '1' } });
+    expect(code, `${stderr}\n${stage.brain(upstream).refusals.join('\n')}`).toBe(0);
+    const conversations = Peek.parse(stdout.toString()).list;
+    expect(conversations).toHaveLength(2);
+    for (const told of conversations) {
+      expectTalk(stage.brain(upstream), {
+        calls: told.at('calls').list.map((call) => call.value),
+        text: told.at('text').text,
+        total: told.at('total').number,
+        ...(told.has('thoughts') && { thoughts: told.at('thoughts').text }),
+      });
+    }
+  });
+});
