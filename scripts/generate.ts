@@ -68,7 +68,7 @@ function needs(row: Provider): string {
     ...(row.accessKey === undefined ? [] : [row.accessKey.id]),
   ];
   const settings = row.settings
-    .filter(({ fallback, optional }) => fallback === undefined && optional !== true)
+    .filter(({ fallback: usual, optional }) => usual === undefined && optional !== true)
     .map(({ variables }) => either(variables));
   const byKey = row.local ? [] : [[either(credentials), ...settings].join(' and ')];
   return [...byKey, either(row.baseUrlVariables)].join('; or ');

@@ -22,7 +22,7 @@ export class BlockTable {
   readonly #open = new Map<string, Entry>();
   readonly #leftOut = new Set<string>();
   #next = 0;
-  #sources: Annotation[] = [];
+  readonly #sources: Annotation[] = [];
   #calls = 0;
 
   constructor(emit: Sink) {

@@ -81,7 +81,7 @@ function responseFormat(output: OutputFormat): object {
 
 function toolOptions(tools: readonly Tool[], choice: ToolChoice | undefined): object {
   const wanted = choice?.type === 'allowed' ? new Set(choice.names) : undefined;
-  const given = tools.flatMap((tool) => {
+  const kept = tools.flatMap((tool) => {
     if (tool.type !== 'function' || wanted?.has(tool.name) === false) return [];
     const { name, description, parameters, strict } = tool;
     return [
@@ -94,8 +94,8 @@ function toolOptions(tools: readonly Tool[], choice: ToolChoice | undefined): ob
       },
     ];
   });
-  if (given.length === 0) return {};
-  return { tools: given, ...(choice !== undefined && { toolChoice: toolChoice(choice) }) };
+  if (kept.length === 0) return {};
+  return { tools: kept, ...(choice !== undefined && { toolChoice: toolChoice(choice) }) };
 }
 
 function toolChoice(choice: ToolChoice): object {

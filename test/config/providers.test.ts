@@ -23,12 +23,12 @@ const hosted = rows.filter((row) => !row.local);
 function everything(row: Provider): Record<string, string> {
   const settings = row.settings.filter(({ optional }) => optional !== true).map(({ variables }) => [variables[0], 'x']);
   const [key] = row.keyVariables;
-  const filled = { ...env, ...(Object.fromEntries(settings) as Record<string, string>) };
+  const filled = { ...MOVED, ...(Object.fromEntries(settings) as Record<string, string>) };
   return key === undefined ? filled : { ...filled, [key]: 'k' };
 }
 
 // Port 8080 is both llama.cpp's and the gateway's own default, so the gateway moves for that row.
-const env = { PORT: '18080' };
+const MOVED = { PORT: '18080' };
 
 describe('every row of the catalog', () => {
   test.each(rows)('$name is switched on by its base URL variable, and by its key where it needs one', (row) => {
@@ -69,7 +69,7 @@ describe('every row of the catalog', () => {
     '$name says which of its settings is missing, and takes it from the file',
     (row) => {
       const needed = row.settings.filter(({ optional }) => optional !== true);
-      const key = { ...env, [row.keyVariables[0] ?? '']: 'k' };
+      const key = { ...MOVED, [row.keyVariables[0] ?? '']: 'k' };
       const loaded = load(`providers: { ${row.name}: {} }`, key);
       const named = needed.find(({ fallback }) => fallback === undefined)?.variables[0] ?? '?';
       expect(loaded.ok ? [] : loaded.problems).toMatchObject([{ mend: expect.stringContaining(named) as string }]);
