@@ -214,6 +214,8 @@ describe('the end', () => {
 
   test('FM-19 a turn that calls a tool has not simply ended', () => {
     expect(read(start(), ...call(0, '{}'), last('end_turn'), stop).finish?.reason).toBe('tool-calls');
+    // Calls before the last words were answered by the provider itself.
+    expect(read(start(), ...call(0, '{}'), ...text(1, 'a'), last('end_turn'), stop).finish?.reason).toBe('stop');
   });
 
   test('UP-08 message_stop without a reason ends a whole message, and not one whose call is cut off', () => {

@@ -6,6 +6,7 @@ import { checked } from '../../src/model/grammar.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { NO_USAGE } from '../../src/model/usage.ts';
 import type { Reply } from '../../src/protocols/codec.ts';
+import { decodeRequest } from '../../src/protocols/anthropic-messages/request-read.ts';
 import { countDialect, dialect } from '../../src/protocols/anthropic-messages/index.ts';
 import { readMessageEvents } from '../support/messages-automaton.ts';
 import type { MessageStream } from '../support/messages-automaton.ts';
@@ -176,13 +177,7 @@ describe('blocks', () => {
 describe('seals', () => {
   const foreign: Seal = { protocol: 'gemini', data: 'c2lnbg==/+é' };
   const back = (blocks: readonly JsonObject[]): unknown =>
-    dialect.decodeRequest({
-      ...body,
-      messages: [
-        { role: 'user', content: 'x' },
-        { role: 'assistant', content: blocks },
-      ],
-    }).turns[1]?.blocks;
+    decodeRequest({ ...body, messages: [{ role: 'assistant', content: blocks }] }).turns[0]?.blocks;
 
   /** The blocks as a client gives them back. */
   function echoed(events: readonly Event[]): readonly JsonObject[] {

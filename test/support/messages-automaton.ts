@@ -85,7 +85,7 @@ class Automaton {
       blocks: this.#blocks,
       stop: last.at('delta', 'stop_reason').given ? last.at('delta', 'stop_reason').text : undefined,
       stopSequence: last.at('delta', 'stop_sequence').given ? last.at('delta', 'stop_sequence').text : undefined,
-      usage: { ...(message.at('usage').value ?? {}), ...Object.fromEntries(figures) },
+      usage: Object.fromEntries([...Object.entries(message.at('usage').value ?? {}), ...figures]),
       last,
       unknown: this.#unknown,
       end: this.#stopped ? 'stop' : 'error',

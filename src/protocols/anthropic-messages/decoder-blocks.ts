@@ -58,6 +58,8 @@ export class Blocks {
   #next = 0;
   /** How many tools were called. */
   calls = 0;
+  /** Whether the block that opened last is a call. */
+  endsInCall = false;
   /** Whether the answer came through the tool it was forced through. */
   answered = false;
   /** Whether a call came without a name, which no client can answer. */
@@ -70,6 +72,7 @@ export class Blocks {
   /** Opens a block; one of the same number that is still open ends first. */
   open(wire: number, block: JsonObject): void {
     this.close(wire);
+    this.endsInCall = block['type'] === 'tool_use';
     this.#places.set(wire, this.#place(wire, block));
   }
 

@@ -260,12 +260,12 @@ export class MessagesDecoder implements Decoder {
   }
 
   #reason(): FinishReason {
-    const { calls, answered } = this.#blocks;
-    if (this.#stop === undefined) return calls > 0 ? 'tool-calls' : 'stop';
+    const { calls, answered, endsInCall } = this.#blocks;
+    if (this.#stop === undefined) return endsInCall && !answered ? 'tool-calls' : 'stop';
     const reason = STOP.get(this.#stop) ?? 'other';
     if (reason === 'tool-calls' && answered && calls === 0) return 'stop';
-    // FM-19: servers that copy the format end a turn that calls a tool like any other.
-    return reason === 'stop' && calls > 0 ? 'tool-calls' : reason;
+    // FM-19: servers that copy the format end a turn that calls a tool like any other. Calls before the last words were the provider's own.
+    return reason === 'stop' && endsInCall && !answered ? 'tool-calls' : reason;
   }
 
   #close(error: GatewayError): void {

@@ -22,9 +22,9 @@ export function passWhole(body: string, reply: Reply): PassingWhole | undefined 
   if (content === undefined || raw === '' || !content.every(isWhole)) return undefined;
   if (usage === undefined || usage.suspect === true) return undefined;
   const finish = STOP.get(raw) ?? 'other';
-  const calls = content.some((block) => asObject(block)?.['type'] === 'tool_use');
-  // FM-19: whoever calls a tool says so.
-  return finish === 'stop' && calls ? undefined : { finish, usage };
+  // FM-19: the word passes, and the account says what it means.
+  const calls = asObject(content.at(-1))?.['type'] === 'tool_use';
+  return { finish: finish === 'stop' && calls ? 'tool-calls' : finish, usage };
 }
 
 function countOf(answer: JsonObject): PassingWhole | undefined {
