@@ -6,7 +6,8 @@ import type { Request } from '../model/request.ts';
 import { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { ModelList } from './models.ts';
-import { originOf, planRequest } from './plan.ts';
+import { planRequest } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Call, Received } from './receive.ts';
 import { requestIds } from './request-ids.ts';
 import { Run } from './run.ts';
@@ -46,7 +47,7 @@ export class Gateway {
     this.stored = new StoredAnswers({
       ...keep,
       limit: snapshot.limits.body,
-      origin: (request, home) => this.#origin(request, home),
+      plan: (request, home) => this.#plan(request, home),
       faulted: reports.faulted,
     });
   }
@@ -119,9 +120,9 @@ export class Gateway {
     await this.#keep.store?.close();
   }
 
-  #origin(request: Request, home: string | undefined): string | undefined {
+  #plan(request: Request, home: string | undefined): Plan | undefined {
     try {
-      return originOf(planRequest(request, this.#snapshot, home));
+      return planRequest(request, this.#snapshot, home);
     } catch (error) {
       if (error instanceof GatewayFailure) return undefined;
       throw error;

@@ -7,6 +7,8 @@ import type { Request } from '../model/request.ts';
 import type { Memory, MemoryWish, PastTurn } from '../protocols/memory.ts';
 import type { ResponseStore, StoredResponse } from '../store/responses.ts';
 import { callerOf } from './caller.ts';
+import { originOf } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Call, Received } from './receive.ts';
 import { mint } from './run-ids.ts';
 import type { Sealer } from './sealer.ts';
@@ -35,8 +37,8 @@ export interface StoredDeps {
   readonly sealer: Sealer;
   /** Bytes that a request may come to with everything it refers to. */
   readonly limit: number;
-  /** The name of who would answer a request; undefined when nobody would. */
-  readonly origin: (request: Request, home: string | undefined) => string | undefined;
+  /** Where a request would go; undefined when it leads nowhere. */
+  readonly plan: (request: Request, home: string | undefined) => Plan | undefined;
   /** Is given what could not be kept and why. */
   readonly faulted: (fault: unknown) => void;
 }
@@ -68,19 +70,29 @@ export class StoredAnswers {
     const past = await this.#past(call, wish, connection);
     const named = await this.#named(call, memory, wish);
     const keep = this.#keeper(call, { body: body.value, memory, wish, past, named, connection });
-    if (wish.previous === undefined && named.size === 0 && !wish.sealed)
-      return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)), ...keep };
+    if (wish.previous === undefined && named.size === 0 && !wish.sealed) {
+      const request = dialect.decodeRequest(body.value, place);
+      if (wish.bound !== undefined) this.#demandMaker(call, memory, wish.bound, request);
+      return { ...call, ...understood(body, request), ...keep };
+    }
     const open = (sealed: string): string | undefined => this.#deps.sealer.open(sealed);
     const fill = (origin?: string): ReadBody =>
       this.#read(memory.filled(body.value, { past: pastTurns(memory, past, origin), named, open }));
     // Who is asked decides what of the past it may see; as a rule that is who answered before.
     const first = fill();
     const request = dialect.decodeRequest(first.value, place);
-    const origin = this.#deps.origin(request, call.home);
+    if (wish.bound !== undefined) this.#demandMaker(call, memory, wish.bound, request);
+    const plan = this.#deps.plan(request, call.home);
+    const origin = plan && originOf(plan);
     if (past.every((each) => each.origin === origin))
       return { ...call, ...understood(first, request), body: body.value, ...keep };
     const second = fill(origin ?? '');
     return { ...call, ...understood(second, dialect.decodeRequest(second.value, place)), body: body.value, ...keep };
+  }
+
+  #demandMaker({ dialect, home }: Call, memory: Memory, bound: string, request: Request): void {
+    const plan = this.#deps.plan(request, home);
+    if (plan !== undefined && (plan.to !== 'upstream' || plan.protocol !== dialect.id)) memory.refuseSealed(bound);
   }
 
   async #past(

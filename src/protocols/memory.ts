@@ -11,6 +11,8 @@ export interface MemoryWish {
   readonly references: readonly { readonly id: string; readonly param: string }[];
   /** Whether it holds a text that was sealed here. */
   readonly sealed: boolean;
+  /** Path of a context that only an upstream of this very format can open. */
+  readonly bound?: string;
 }
 
 /** One answer of the conversation so far, with what it was asked. */
@@ -53,6 +55,8 @@ export interface Memory {
   shown(kept: JsonObject, query: Readonly<Record<string, string>>): JsonObject;
   /** A page of a list of items; throws GatewayFailure for a query that makes no sense. */
   page(page: Page): JsonObject;
+  /** Refuses a context that nobody who could be asked can open. */
+  refuseSealed(path: string): never;
   /** What is said of an answer that was deleted. */
   deleted(id: string): JsonObject;
 }

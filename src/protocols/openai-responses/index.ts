@@ -4,7 +4,7 @@ import { ResponsesEncoder } from './encoder.ts';
 import { encodeError } from './errors.ts';
 import { socketEncoder, socketError, SOCKET } from './encoder-socket.ts';
 import { decodeCompact } from './request-read-compact.ts';
-import { filledBody, inputItems, keptOutput, memoryWish } from './request-read-memory.ts';
+import { filledBody, inputItems, keptOutput, memoryWish, refuseSealed } from './request-read-memory.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
 import { encodeCompacted, passCompacted } from './whole-compact.ts';
@@ -33,6 +33,7 @@ const memory: Memory = {
   output: keptOutput,
   shown: shownResponse,
   page: itemPage,
+  refuseSealed,
   deleted: deletedResponse,
 };
 

@@ -19,6 +19,7 @@ export function memoryWish(body: JsonObject): MemoryWish {
   if (fields.boolean('background') === true)
     unsupported('background', 'Background responses are not available. Leave `background` out, and stream instead.');
   const items = ownInput(body);
+  const bound = items.findIndex((item) => item['type'] === 'compaction' && !isSealedHere(item));
   return {
     keep: fields.boolean('store') ?? true,
     ...(previous !== undefined && { previous }),
@@ -27,6 +28,7 @@ export function memoryWish(body: JsonObject): MemoryWish {
       return id === undefined ? [] : [{ id, param: `input[${index}].id` }];
     }),
     sealed: items.some((item) => isSealedHere(item)),
+    ...(bound !== -1 && { bound: `input[${bound}].encrypted_content` }),
   };
 }
 
@@ -98,6 +100,11 @@ function pastItems({ items, own, held }: PastTurn): readonly JsonObject[] {
   });
 }
 
+/** Refuses a compacted context that nobody who could be asked can open. */
+export function refuseSealed(path: string): never {
+  return refuse(path, 'This compacted context cannot be opened here.', 'invalid_encrypted_content');
+}
+
 function isSealedHere(item: JsonObject): boolean {
   return item['type'] === 'compaction' && asString(item['encrypted_content'])?.startsWith(SEALED) === true;
 }
@@ -106,8 +113,7 @@ function isSealedHere(item: JsonObject): boolean {
 function opened(item: JsonObject, open: Recalled['open'], path: string): JsonObject {
   if (!isSealedHere(item)) return item;
   const text = open((asString(item['encrypted_content']) ?? '').slice(SEALED.length));
-  if (text === undefined)
-    refuse(`${path}.encrypted_content`, 'This compacted context cannot be opened here.', 'invalid_encrypted_content');
+  if (text === undefined) refuseSealed(`${path}.encrypted_content`);
   return { type: 'message', role: 'developer', content: `Summary of the conversation so far:\n\n${text}` };
 }
 
