@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { CONFIG } from '../src/config/schema.ts';
 import { CATALOG } from '../src/providers/catalog.ts';
-import type { Provider } from '../src/providers/provider.ts';
+import { needsOf, needsText } from '../src/providers/needs.ts';
 import { ratchetText } from './ratchet.ts';
 import { rulesPage } from './rules.ts';
 
@@ -55,23 +55,8 @@ function fallback(node: SchemaNode): string {
 function providerRows(): readonly string[] {
   return [...CATALOG.values()].map((row) => {
     const names = [row.name, ...row.aliases].map((name) => `\`${name}\``).join(', ');
-    return `| ${names} | ${row.title} | \`${row.baseUrl}\` | ${needs(row)} |`;
+    return `| ${names} | ${row.title} | \`${row.baseUrl}\` | ${needsText(needsOf(row), (name) => `\`${name}\``)} |`;
   });
-}
-
-// Everything that has to be there for a row to be switched on; of several variables for one thing, one.
-function needs(row: Provider): string {
-  const either = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' or ');
-  const credentials = [
-    ...row.keyVariables,
-    ...row.credentialVariables,
-    ...(row.accessKey === undefined ? [] : [row.accessKey.id]),
-  ];
-  const settings = row.settings
-    .filter(({ fallback: usual, optional }) => usual === undefined && optional !== true)
-    .map(({ variables }) => either(variables));
-  const byKey = row.local ? [] : [[either(credentials), ...settings].join(' and ')];
-  return [...byKey, either(row.baseUrlVariables)].join('; or ');
 }
 
 function docs(current: string): string {

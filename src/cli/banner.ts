@@ -11,10 +11,13 @@ export function providerLines(snapshot: Snapshot): readonly string[] {
       `To configure one, set its key (${example?.keyVariables[0]}=…) or write ${DEFAULT_FILE}; docs/configuration.md shows both.`,
     ];
   }
-  return [...snapshot.upstreams.values()].map(
-    ({ name, protocol, baseUrl, bridge, ...credential }) =>
-      `provider ${name}: ${baseUrl === '' ? bridge?.package : baseUrl} (${protocol ?? 'no text'}, ${credentialWords(credential)})`,
-  );
+  return [...snapshot.upstreams.values()].map((upstream) => `provider ${providerLine(upstream)}`);
+}
+
+/** One upstream in a line, without any part of its credential. */
+export function providerLine({ name, protocol, baseUrl, bridge, ...credential }: Upstream): string {
+  const where = baseUrl === '' ? bridge?.package : baseUrl;
+  return `${name}: ${where} (${protocol ?? 'no text'}, ${credentialWords(credential)})`;
 }
 
 /** What kind of credential an upstream has, without any part of it. */

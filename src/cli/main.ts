@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Refusal } from '../config/leaf.ts';
 import { readPort } from '../config/values.ts';
 import { check } from './check.ts';
+import { providers } from './providers.ts';
 import { serve } from './serve.ts';
 
 function port(text: string): number {
@@ -43,6 +44,16 @@ program
   .option('--config <file>', 'configuration file (default: streamweir.yaml, if it is there)')
   .action((flags: { config?: string }) => {
     process.exitCode = check({ ...(flags.config !== undefined && { file: flags.config }), env: process.env });
+  });
+
+program
+  .command('providers')
+  .description('List every provider that is known, what each needs, and which are configured.')
+  .option('--config <file>', 'configuration file (default: streamweir.yaml, if it is there)')
+  .option('--json', 'as JSON')
+  .action(async (flags: { config?: string; json?: boolean }) => {
+    const file = flags.config !== undefined && { file: flags.config };
+    process.exitCode = await providers({ ...file, env: process.env }, flags.json ?? false);
   });
 
 await program.parseAsync();

@@ -5,6 +5,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer } from '../server/server.ts';
 import { StoreFailure } from '../store/sqlite/database.ts';
+import { withLocalServers } from '../transport/discover.ts';
 import { banner } from './banner.ts';
 import { EXIT_CONFIG } from './check.ts';
 
@@ -20,16 +21,18 @@ export async function serve(options: LoadOptions, version: string): Promise<numb
     for (const problem of loaded.problems) console.error(problemText(problem));
     return EXIT_CONFIG;
   }
+  const { discover } = loaded.snapshot;
+  const snapshot = discover ? await withLocalServers(loaded.snapshot, { env: options.env }) : loaded.snapshot;
   let running: RunningServer;
   try {
-    running = await startServer({ snapshot: loaded.snapshot });
+    running = await startServer({ snapshot });
   } catch (error) {
-    console.error(startFailure(error, loaded.snapshot));
+    console.error(startFailure(error, snapshot));
     return 1;
   }
   // Before the banner: whoever reads it may send a signal at once.
   const ended = untilSignal(running);
-  console.error(banner(running.url, version, loaded.snapshot));
+  console.error(banner(running.url, version, snapshot));
   return ended;
 }
 

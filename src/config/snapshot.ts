@@ -56,6 +56,8 @@ export interface Bridge {
 /** A configured connection: base URL and credential under the prefix it has in model ids. */
 export interface Upstream {
   readonly name: string;
+  /** Name of the catalog's row that it was made from. */
+  readonly row?: string;
   /** The text protocol it speaks; absent where it has no text models. Other tasks hang off the same base URL. */
   readonly protocol?: ProtocolId;
   /** What it speaks where something else than text is asked for. */

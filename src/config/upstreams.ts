@@ -47,6 +47,7 @@ export function toUpstream(
   const { delta } = entry.transcription;
   return {
     name,
+    ...(row !== undefined && { row: row.name }),
     ...(protocol !== undefined && { protocol }),
     baseUrl,
     tasks: tasksOf(row, entry, protocol),
