@@ -1,6 +1,7 @@
 import type { ProtocolId } from '../model/block.ts';
 import * as messages from './anthropic-messages/index.ts';
 import type { Dialect, Protocol } from './codec.ts';
+import * as converse from './bedrock-converse/index.ts';
 import * as rerank from './cohere-rerank/index.ts';
 import * as gemini from './gemini/index.ts';
 import * as chat from './openai-chat/index.ts';
@@ -22,6 +23,7 @@ export const PROTOCOLS = {
   'openai-embeddings': embeddings.protocol,
   'openai-images': images.protocol,
   'openai-moderations': moderations.protocol,
+  'bedrock-converse': converse.protocol,
   'cohere-rerank': rerank.protocol,
   gemini: gemini.protocol,
   'anthropic-messages': messages.protocol,
