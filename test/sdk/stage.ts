@@ -64,10 +64,13 @@ export interface Talked {
 /** A gateway before one brain of each kind. */
 export class Stage {
   readonly gateway: Gateway;
+  /** Another one before the same brains, which has seen nothing. */
+  readonly other: Gateway;
   readonly #brains: Readonly<Record<UpstreamName, Brain>>;
 
-  private constructor(gateway: Gateway, brains: Readonly<Record<UpstreamName, Brain>>) {
+  private constructor(gateway: Gateway, other: Gateway, brains: Readonly<Record<UpstreamName, Brain>>) {
     this.gateway = gateway;
+    this.other = other;
     this.#brains = brains;
   }
 
@@ -80,8 +83,12 @@ export class Stage {
       ([name, { url }]) =>
         `  ${name}:\n    protocol: ${ROWS[name].protocol}\n    base_url: ${url}${ROWS[name].below}\n    api_key: brain\n`,
     );
-    const gateway = await startGateway(`providers:\n${rows.join('')}`);
-    return new Stage(gateway, Object.fromEntries(started) as Record<UpstreamName, Brain>);
+    const config = `providers:\n${rows.join('')}`;
+    return new Stage(
+      await startGateway(config),
+      await startGateway(config),
+      Object.fromEntries(started) as Record<UpstreamName, Brain>,
+    );
   }
 
   /** The brain behind a name. */
@@ -96,7 +103,7 @@ export class Stage {
 
   /** Stops everything. */
   async close(): Promise<void> {
-    await this.gateway.close();
+    await Promise.all([this.gateway.close(), this.other.close()]);
     await Promise.all(Object.values(this.#brains).map((brain) => brain.close()));
   }
 }
