@@ -107,15 +107,4 @@ describe('what a gateway takes in', () => {
       expect(deep.status).toBe(400);
     },
   );
-
-  test('OR-88 an upgrade is answered at once', async () => {
-    const headers = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-    };
-    const answer = await exchange(gateway.url, { method: 'GET', path: '/v1/responses', headers });
-    expect(answer.status).toBe(426);
-  });
 });

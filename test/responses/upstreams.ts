@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
+import type { SocketTimes } from '../../src/server/websocket-connection.ts';
 import { FakeUpstream, answering, streaming } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -26,12 +27,12 @@ export interface Place {
 const PROTOCOLS = { chat: 'openai-chat', responses: 'openai-responses', other: 'openai-responses' } as const;
 
 /** Starts all of it; it ends with the test. */
-export async function openPlace(top = ''): Promise<Place> {
+export async function openPlace(top = '', socketTimes: Partial<SocketTimes> = {}): Promise<Place> {
   const upstream = await FakeUpstream.start();
   const rows = Object.entries(PROTOCOLS).map(
     ([name, protocol]) => `  ${name}: { protocol: ${protocol}, base_url: "${upstream.url}/v1", api_key: secret }\n`,
   );
-  const gateway = await startGateway(`${top}\nproviders:\n${rows.join('')}`);
+  const gateway = await startGateway(`${top}\nproviders:\n${rows.join('')}`, {}, socketTimes);
   onTestFinished(async () => {
     await upstream.close();
     await gateway.close();
