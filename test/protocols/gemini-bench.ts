@@ -39,7 +39,7 @@ export function wholeOf(body: string, request: Generation = FOREIGN): Event[] {
 
 /** The events of messages that come one by one. */
 export function read(messages: readonly JsonObject[], request: Generation = FOREIGN): Event[] {
-  return decoded(protocol, request, streamOf(messages.map((message) => ({ data: JSON.stringify(message) }))));
+  return decoded(protocol, request, streamOf(messages.map((each) => ({ data: JSON.stringify(each) }))));
 }
 
 /** A message of the first candidate. */
