@@ -5,11 +5,23 @@ const OF_A_DEPLOYMENT =
   /^\/(completions|chat\/completions|embeddings|audio\/(transcriptions|translations|speech)|images\/(generations|edits))(\?|$)/;
 
 /**
- * The path of a call where somebody hosts models under names of their own: `/deployments/{model}/chat/completions?api-version=…`. The other
- * styles differ in their formats' own paths.
+ * The path of a call where somebody else hosts the models: below a deployment that is named like the model and with a version,
+ * `/deployments/{model}/chat/completions?api-version=…`, or below a project, `/projects/{project}/locations/{location}/publishers/…`.
  */
 export function hostedPath(hosting: Hosting | undefined, model: string, path: string): string {
-  if (hosting?.style !== 'azure') return path;
-  const below = OF_A_DEPLOYMENT.test(path) ? `/deployments/${encodeURIComponent(model)}${path}` : path;
-  return `${below}${path.includes('?') ? '&' : '?'}api-version=${encodeURIComponent(hosting.apiVersion)}`;
+  switch (hosting?.style) {
+    case 'azure': {
+      const below = OF_A_DEPLOYMENT.test(path) ? `/deployments/${encodeURIComponent(model)}${path}` : path;
+      return `${below}${path.includes('?') ? '&' : '?'}api-version=${encodeURIComponent(hosting.apiVersion)}`;
+    }
+    case 'vertex': {
+      const [project, location] = [hosting.project, hosting.location].map(encodeURIComponent);
+      return path.startsWith('/publishers/') ? `/projects/${project}/locations/${location}${path}` : path;
+    }
+    case 'bedrock':
+    case undefined:
+      return path;
+    default:
+      return hosting satisfies never;
+  }
 }
