@@ -1,57 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../../src/model/completion.ts';
-import type { Seal } from '../../src/model/block.ts';
 import type { BlockHead, Event, FinishReason } from '../../src/model/event.ts';
-import { checked } from '../../src/model/grammar.ts';
-import type { JsonObject } from '../../src/model/json.ts';
 import { NO_USAGE } from '../../src/model/usage.ts';
-import type { Reply } from '../../src/protocols/codec.ts';
-import { decodeRequest } from '../../src/protocols/anthropic-messages/request-read.ts';
 import { countDialect, dialect } from '../../src/protocols/anthropic-messages/index.ts';
 import { readMessageEvents } from '../support/messages-automaton.ts';
-import type { MessageStream } from '../support/messages-automaton.ts';
 import { framesOf, reply } from './exchange.ts';
+import {
+  START,
+  FINISH,
+  said,
+  REPLY,
+  opened,
+  piece,
+  input,
+  callHead,
+  ended,
+  written,
+  told,
+  blocksTold,
+} from './anthropic-messages-bench.ts';
 
-const body: JsonObject = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hello there, you.' }] };
-const to: Reply = reply(dialect.decodeRequest(body), body);
-const START: Event = { type: 'start', id: 'up-1', model: 'up' };
-const STOP: Event = { type: 'finish', reason: 'stop' };
-const opened = (index: number, head: BlockHead): Event => ({ type: 'block-start', index, block: head });
-const ended = (index: number, seal?: Seal): Event => ({
-  type: 'block-end',
-  index,
-  ...(seal !== undefined && { seal }),
-});
-const piece = (index: number, text: string): Event => ({ type: 'text-delta', index, text });
-const input = (index: number, json: string): Event => ({ type: 'input-delta', index, json });
-const call = (index: number): BlockHead => ({ type: 'tool-call', id: `call_${index}`, name: `f${index}` });
-const said = (text: string, index = 0, type: 'text' | 'reasoning' = 'text', seal?: Seal): readonly Event[] => [
-  opened(index, { type }),
-  ...(text === '' ? [] : [piece(index, text)]),
-  ended(index, seal),
-];
 const usage = (counts: Partial<typeof NO_USAGE>): Event => ({ type: 'usage', usage: { ...NO_USAGE, ...counts } });
-
-/** What is written for events, write by write, and how many events were lost. */
-function written(events: readonly Event[], where = to): { readonly writes: readonly string[]; readonly lost: number } {
-  const writes: string[] = [];
-  const encoder = dialect.encoder((chunk) => void writes.push(String(chunk)), where);
-  const push = checked((event) => encoder.push(event));
-  for (const event of events) push(event);
-  return { writes, lost: encoder.lost };
-}
-const read = (events: readonly Event[], where = to): MessageStream =>
-  readMessageEvents(written(events, where).writes.join(''));
-const shown = (events: readonly Event[]): unknown[] =>
-  read(events).blocks.map(({ type, text, json, signature }) => [
-    type,
-    text + json,
-    ...(signature === undefined ? [] : [signature]),
-  ]);
 
 test('MS-01 MS-02 MS-07 MS-09 the bytes of a plain answer', () => {
   const counted = usage({ input: 9, cacheRead: 5, output: 16 });
-  expect(written([START, ...said('Hello'), counted, STOP]).writes.join('')).toBe(
+  expect(written([START, ...said('Hello'), counted, FINISH]).writes.join('')).toBe(
     'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_abcdefghijklmnopqrstuvwx","type":"message",' +
       '"role":"assistant","model":"asked-model","content":[],"stop_reason":null,"stop_sequence":null,' +
       '"usage":{"input_tokens":5,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1}}}\n\n' +
@@ -68,11 +41,11 @@ test('WD-02 OR-10 each write holds whole events, and each event is in the write 
   const { writes } = written([
     START,
     ...said('a'),
-    opened(1, call(1)),
+    opened(1, callHead(1)),
     input(1, '{"a":'),
     input(1, '1}'),
     ended(1),
-    STOP,
+    FINISH,
   ]);
   expect(writes.map((write) => framesOf(write).map(({ event }) => event?.replace('content_block_', '')))).toEqual([
     ['message_start', 'start', 'delta'],
@@ -90,30 +63,30 @@ test('WD-03 no character of a payload ends a line for any reader', () => {
     START,
     ...said(ends),
     ...said(ends, 1, 'reasoning'),
-    opened(2, call(2)),
+    opened(2, callHead(2)),
     input(2, `"${ends}"`),
     ended(2),
-    STOP,
+    FINISH,
   ];
-  const { writes } = written(events, { ...to, model: `m${ends}` });
+  const { writes } = written(events, { ...REPLY, model: `m${ends}` });
   expect(writes.join('')).not.toMatch(/[\u0085\u2028\u2029]/);
   expect(readMessageEvents(writes.join('')).blocks[0]?.text).toBe(ends);
 });
 
 describe('blocks', () => {
   test('MS-03 a text that is open beside a call ends before the call begins', () => {
-    const events = [START, opened(0, { type: 'text' }), piece(0, 'a'), opened(1, call(1)), piece(0, 'b'), ended(0)];
-    expect(shown([...events, input(1, '{}'), ended(1), { type: 'finish', reason: 'tool-calls' }])).toEqual([
+    const events = [START, opened(0, { type: 'text' }), piece(0, 'a'), opened(1, callHead(1)), piece(0, 'b'), ended(0)];
+    expect(blocksTold([...events, input(1, '{}'), ended(1), { type: 'finish', reason: 'tool-calls' }])).toEqual([
       ['text', 'ab'],
       ['tool_use', '{}'],
     ]);
   });
 
   test('MS-04 calls that are written side by side come one after another, each whole and once', () => {
-    const events = [START, opened(0, call(0)), opened(1, call(1)), opened(2, call(2))];
+    const events = [START, opened(0, callHead(0)), opened(1, callHead(1)), opened(2, callHead(2))];
     for (const json of ['{"a"', ':1', '}']) for (const index of [2, 0, 1]) events.push(input(index, json));
     const end: Event[] = [ended(1), ended(0), ended(2), { type: 'finish', reason: 'tool-calls' }];
-    const { blocks, stop } = read([...events, ...end]);
+    const { blocks, stop } = told([...events, ...end]);
     expect(blocks.map(({ head, json }) => [head.at('name').text, json])).toEqual([
       ['f0', '{"a":1}'],
       ['f1', '{"a":1}'],
@@ -123,13 +96,21 @@ describe('blocks', () => {
   });
 
   test('MS-04 the first of several calls is shown while it is written', () => {
-    const { writes } = written([START, opened(0, call(0)), opened(1, call(1)), input(0, '{"a"'), input(1, '{')]);
+    const { writes } = written([
+      START,
+      opened(0, callHead(0)),
+      opened(1, callHead(1)),
+      input(0, '{"a"'),
+      input(1, '{'),
+    ]);
     expect(writes.join('')).toContain('"partial_json":"{\\"a\\""');
     expect(writes.join('')).not.toContain('call_1');
   });
 
   test('MS-02 a block with nothing to say is not shown', () => {
-    expect(shown([START, ...said(''), ...said('', 1, 'reasoning'), ...said('a', 2), STOP])).toEqual([['text', 'a']]);
+    expect(blocksTold([START, ...said(''), ...said('', 1, 'reasoning'), ...said('a', 2), FINISH])).toEqual([
+      ['text', 'a'],
+    ]);
   });
 
   test('FM-14 unsigned thinking has an empty signature; a refusal and the words of a sound are text', () => {
@@ -142,21 +123,21 @@ describe('blocks', () => {
       ended(1),
       ...sound,
     ];
-    const { blocks } = read([...events, STOP]);
+    const { blocks } = told([...events, FINISH]);
     expect(blocks.map(({ type, text }) => [type, text])).toEqual([
       ['thinking', 'a'],
       ['text', 'no'],
       ['text', 'spoken'],
     ]);
     expect(blocks[0]?.head.at('signature').value).toBe('');
-    expect(written([...events, STOP]).lost).toBe(1);
+    expect(written([...events, FINISH]).lost).toBe(1);
   });
 
   test('FM-13 free text of a call is the one key of its input', () => {
     const custom: BlockHead = { type: 'tool-call', id: 'call_0', name: 'patch', custom: true };
-    const events = [START, opened(0, custom), input(0, 'say "hi"\n'), input(0, '🦀'), ended(0), STOP];
-    expect(JSON.parse(read(events).blocks[0]?.json ?? '')).toEqual({ input: 'say "hi"\n🦀' });
-    expect(JSON.parse(read([START, opened(0, custom), ended(0), STOP]).blocks[0]?.json ?? '')).toEqual({ input: '' });
+    const events = [START, opened(0, custom), input(0, 'say "hi"\n'), input(0, '🦀'), ended(0), FINISH];
+    expect(JSON.parse(told(events).blocks[0]?.json ?? '')).toEqual({ input: 'say "hi"\n🦀' });
+    expect(JSON.parse(told([START, opened(0, custom), ended(0), FINISH]).blocks[0]?.json ?? '')).toEqual({ input: '' });
   });
 
   test('only the first of several answers is told, and what cannot be told is counted', () => {
@@ -168,120 +149,43 @@ describe('blocks', () => {
     };
     const events = [START, opened(0, { type: 'text' }), piece(0, 'a'), annotation, ended(0), ...other];
     const native: Event = { type: 'native', native: { protocol: 'openai-responses', value: { type: 'x' } } };
-    const { lost } = written([...events, native, { ...STOP, others: [{ choice: 1, reason: 'stop' }] }]);
+    const { lost } = written([
+      ...events,
+      native,
+      { type: 'finish', reason: 'stop', others: [{ choice: 1, reason: 'stop' }] },
+    ]);
     expect(lost).toBe(3);
-    expect(shown([...events, native, STOP])).toEqual([['text', 'a']]);
-  });
-});
-
-describe('seals', () => {
-  const foreign: Seal = { protocol: 'gemini', data: 'c2lnbg==/+é' };
-  const back = (blocks: readonly JsonObject[]): unknown =>
-    decodeRequest({ ...body, messages: [{ role: 'assistant', content: blocks }] }).turns[0]?.blocks;
-
-  /** The blocks as a client gives them back. */
-  function echoed(events: readonly Event[]): readonly JsonObject[] {
-    return read(events).blocks.map(({ type, head, text, json, signature }): JsonObject => {
-      const { value } = head;
-      const kept = typeof value === 'object' ? (JSON.parse(JSON.stringify(value)) as JsonObject) : {};
-      if (type === 'text') return { ...kept, text };
-      if (type === 'thinking') return { ...kept, thinking: text, signature: signature ?? '' };
-      return type === 'tool_use' ? { ...kept, input: JSON.parse(json) as JsonObject } : kept;
-    });
-  }
-  const wholeOf = (events: readonly Event[]): readonly JsonObject[] =>
-    (JSON.parse(String(dialect.encodeWhole(collect(events), to).body)) as { content: readonly JsonObject[] }).content;
-
-  test.each([
-    ['a signature of its own', { protocol: 'anthropic-messages', data: 'c2ln' }, 'thinking'],
-    ["another format's seal", foreign, 'thinking'],
-  ] as const)('MS-05 FM-14 thinking under %s comes back as it was', (_case, seal, type) => {
-    const events = [START, ...said('why', 0, 'reasoning', seal), ...said('a', 1), STOP];
-    for (const blocks of [echoed(events), wholeOf(events)]) {
-      expect(blocks[0]?.['type']).toBe(type);
-      expect(back(blocks)).toEqual([
-        { type: 'reasoning', text: 'why', seal },
-        { type: 'text', text: 'a' },
-      ]);
-    }
-  });
-
-  test.each([
-    ['a signature of its own', { protocol: 'anthropic-messages', data: 'c2ln' }, 'thinking'],
-    ['what was redacted', { protocol: 'anthropic-messages', data: 'redacted:aGlk' }, 'redacted_thinking'],
-    ["another format's seal", foreign, 'redacted_thinking'],
-  ] as const)('MS-05 FM-14 thinking without text under %s comes back as it was', (_case, seal, type) => {
-    const events = [START, ...said('', 0, 'reasoning', seal), ...said('a', 1), STOP];
-    for (const blocks of [echoed(events), wholeOf(events)]) {
-      expect(blocks[0]?.['type']).toBe(type);
-      expect(back(blocks)).toEqual([
-        { type: 'reasoning', text: '', seal },
-        { type: 'text', text: 'a' },
-      ]);
-    }
-  });
-
-  test('FM-15 the seal of a call stands before it, and comes back on it alone', () => {
-    const events = [
-      START,
-      ...said('', 0, 'reasoning', { protocol: 'openai-responses', data: 'enc' }),
-      opened(1, call(1)),
-      input(1, '{"a":1}'),
-      ended(1, foreign),
-      opened(2, call(2)),
-      input(2, '{}'),
-      ended(2),
-      { type: 'finish', reason: 'tool-calls' } as const,
-    ];
-    for (const blocks of [echoed(events), wholeOf(events)]) {
-      expect(blocks.map(({ type }) => type)).toEqual([
-        'redacted_thinking',
-        'redacted_thinking',
-        'tool_use',
-        'tool_use',
-      ]);
-      expect(back(blocks)).toEqual([
-        { type: 'reasoning', text: '', seal: { protocol: 'openai-responses', data: 'enc' } },
-        { type: 'tool-call', id: 'call_1', name: 'f1', input: '{"a":1}', seal: foreign },
-        { type: 'tool-call', id: 'call_2', name: 'f2', input: '{}' },
-      ]);
-    }
-  });
-
-  test('FM-15 the seal of a call that was shown in pieces cannot be told, and is counted', () => {
-    const events = [START, opened(0, call(0)), input(0, '{"a"'), input(0, ':1}'), ended(0, foreign), STOP];
-    expect(written(events).lost).toBe(1);
-    expect(shown(events)).toEqual([['tool_use', '{"a":1}']]);
+    expect(blocksTold([...events, native, FINISH])).toEqual([['text', 'a']]);
   });
 });
 
 describe('usage', () => {
   test('MS-09 the beginning tells what is known by then', () => {
-    const known = read([START, usage({ input: 9, output: 1 }), ...said('a'), usage({ input: 9, output: 4 }), STOP]);
+    const known = told([START, usage({ input: 9, output: 1 }), ...said('a'), usage({ input: 9, output: 4 }), FINISH]);
     expect(known.message.at('usage', 'input_tokens').value).toBe(9);
-    expect(read([START, ...said('a'), STOP]).message.at('usage', 'input_tokens').number).toBeGreaterThan(0);
+    expect(told([START, ...said('a'), FINISH]).message.at('usage', 'input_tokens').number).toBeGreaterThan(0);
   });
 
   test('MS-08 nothing that the beginning told is taken back', () => {
-    const { usage: folded } = read([START, ...said('a'), usage({ output: 4 }), STOP]);
+    const { usage: folded } = told([START, ...said('a'), usage({ output: 4 }), FINISH]);
     expect(folded).toMatchObject({ input_tokens: 5, output_tokens: 4 });
   });
 
   test('MS-07 what only another format counts is in the sums; estimates are marked', () => {
     const events = [START, ...said('a'), usage({ input: 1, audioInput: 2, output: 3, reasoning: 4, audioOutput: 5 })];
-    expect(read([...events, STOP]).usage).toMatchObject({
+    expect(told([...events, FINISH]).usage).toMatchObject({
       input_tokens: 3,
       output_tokens: 12,
       output_tokens_details: { thinking_tokens: 4 },
     });
     const guessed: Event = { type: 'usage', usage: { ...NO_USAGE, input: 3, output: 2, estimated: true } };
-    expect(read([START, ...said('a'), guessed, STOP]).usage).toMatchObject({ estimated: true });
+    expect(told([START, ...said('a'), guessed, FINISH]).usage).toMatchObject({ estimated: true });
   });
 
   test("MS-07 another format's own object is not taken for this one's", () => {
     const raw = { input_tokens: 100, output_tokens: 5, total_tokens: 105 };
     const event: Event = { type: 'usage', usage: { ...NO_USAGE, input: 40, cacheRead: 60, output: 5, raw } };
-    expect(read([START, ...said('a'), event, STOP]).usage).toMatchObject({
+    expect(told([START, ...said('a'), event, FINISH]).usage).toMatchObject({
       input_tokens: 40,
       cache_read_input_tokens: 60,
     });
@@ -303,23 +207,23 @@ describe('the end', () => {
   test.each(WORDS)('the end %s (%s) is told as %s, whole and streamed', (reason, raw, word) => {
     const finish: Event = { type: 'finish', reason, ...(raw !== undefined && { raw }) };
     const events = [START, ...said('a'), finish];
-    expect(read(events).stop).toBe(word);
-    expect(JSON.parse(String(dialect.encodeWhole(collect(events), to).body))).toMatchObject({ stop_reason: word });
+    expect(told(events).stop).toBe(word);
+    expect(JSON.parse(String(dialect.encodeWhole(collect(events), REPLY).body))).toMatchObject({ stop_reason: word });
   });
 
   test('the stop sequence that was met is told', () => {
     const events: Event[] = [START, ...said('a'), { type: 'finish', reason: 'stop-sequence', stopSequence: 'END' }];
-    expect(read(events)).toMatchObject({ stop: 'stop_sequence', stopSequence: 'END' });
+    expect(told(events)).toMatchObject({ stop: 'stop_sequence', stopSequence: 'END' });
   });
 
   test('MS-02 an answer that says nothing has a beginning and an end', () => {
-    expect(read([START, STOP])).toMatchObject({ blocks: [], stop: 'end_turn' });
+    expect(told([START, FINISH])).toMatchObject({ blocks: [], stop: 'end_turn' });
   });
 
   test('MS-12 an error ends the stream, and no stop follows', () => {
     const error = { kind: 'overloaded', message: 'busy' } as const;
     for (const before of [[], [START, opened(0, { type: 'text' }), piece(0, 'a')] as Event[]]) {
-      const stream = read([...before, { type: 'error', error }]);
+      const stream = told([...before, { type: 'error', error }]);
       expect([stream.end, stream.error?.at('error').value]).toEqual([
         'error',
         { type: 'overloaded_error', message: 'busy' },
@@ -350,17 +254,17 @@ describe('errors before the stream', () => {
 });
 
 test('MS-11 the sign of life is a ping, and the beginning may be shown before there is content', () => {
-  const form = dialect.streamForm(to.request);
+  const form = dialect.streamForm(REPLY.request);
   expect(framesOf(form.keepAlive ?? '')).toEqual([{ event: 'ping', data: '{"type":"ping"}' }]);
   const writes: string[] = [];
-  const encoder = dialect.encoder((chunk) => void writes.push(String(chunk)), to);
+  const encoder = dialect.encoder((chunk) => void writes.push(String(chunk)), REPLY);
   encoder.opening?.();
-  for (const event of [START, ...said('a'), STOP]) encoder.push(event);
+  for (const event of [START, ...said('a'), FINISH]) encoder.push(event);
   expect(readMessageEvents(writes.join('')).blocks).toHaveLength(1);
 });
 
 test('MS-14 a count is told as its number alone', () => {
   const asked = countDialect.decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'x' }] });
-  const counted = collect([START, usage({ input: 3, cacheRead: 4 }), STOP]);
+  const counted = collect([START, usage({ input: 3, cacheRead: 4 }), FINISH]);
   expect(countDialect.encodeWhole(counted, reply(asked)).body).toBe('{"input_tokens":7}');
 });

@@ -230,3 +230,46 @@ test('MS-12 FM-04 an error of the upstream is told in the stream once it began, 
   const early = await play(event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } }));
   expect(early.status).toBe(529);
 });
+
+describe('requests', () => {
+  const messages = [
+    { role: 'user', content: 'Name it.' },
+    { role: 'assistant', content: 'It is' },
+  ];
+
+  test('MS-16 a prefill that the upstream refuses is refused in its words', async () => {
+    const message = 'This model does not support assistant message prefill.';
+    const body = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message } });
+    upstream.on('prefill', (reply, { body: sent }) => {
+      expect(Peek.parse(sent.toString()).at('messages').value).toEqual(messages);
+      reply.head(400, { 'content-type': 'application/json' });
+      reply.end(body);
+    });
+    const answer = await postJson(gateway.url, '/v1/messages', { model: 'up/prefill', max_tokens: 9, messages });
+    expect([answer.status, Peek.parse(answer.body.toString()).at('error').value]).toEqual([
+      400,
+      { type: 'invalid_request_error', message },
+    ]);
+  });
+
+  test('MS-14 UP-09 a request that asks for the beta, and a count, leave as they came but for the model', async () => {
+    const seen: string[] = [];
+    upstream.on('plain', (reply, { path, headers, body }) => {
+      seen.push(`${path} ${String(headers['anthropic-version'])} ${body.toString()}`);
+      reply.head(200, { 'content-type': 'application/json' });
+      reply.end(path.includes('count') ? '{"input_tokens":2095}' : fixture('anthropic-messages/greeting/whole.json'));
+    });
+    const body = '{"max_tokens":1, "zzz":1.0,"model":"up/plain","messages":[{"role":"user","content":"x"}]}';
+    const headers = { 'content-type': 'application/json', 'x-api-key': 'any' };
+    for (const path of ['/v1/messages?beta=true', '/v1/messages/count_tokens']) {
+      const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body });
+      expect(response.status).toBe(200);
+      const text = await response.text();
+      expect(text).toBe(
+        path.includes('count') ? '{"input_tokens":2095}' : fixture('anthropic-messages/greeting/whole.json').toString(),
+      );
+    }
+    const sent = body.replace('up/plain', 'plain');
+    expect(seen).toEqual([`/v1/messages 2023-06-01 ${sent}`, `/v1/messages/count_tokens 2023-06-01 ${sent}`]);
+  });
+});

@@ -1,7 +1,7 @@
 import { deltaFrame, wholeBlock, writerFor } from './encoder-blocks.ts';
 import type { BlockPlace, BlockWriter, InBlock } from './encoder-blocks.ts';
 import { errorObject } from './errors.ts';
-import { estimateInput } from './usage-estimate.ts';
+import { estimateInput } from './encoder-estimate.ts';
 import { OWN } from './seals.ts';
 import { finalUsage, usageObject } from './usage.ts';
 import { stopWord } from './words.ts';
