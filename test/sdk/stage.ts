@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { ProtocolId } from '../../src/model/block.ts';
-import { PROTOCOLS } from '../../src/protocols/index.ts';
 import { Brain, COST, THOUGHTS, TOOL } from '../support/brains/brain.ts';
 import type { Mind } from '../support/brains/brain.ts';
 import { BEDROCK_MIND } from '../support/brains/bedrock.ts';
@@ -14,6 +13,8 @@ import type { Gateway } from '../support/gateway.ts';
 interface Row {
   readonly protocol: ProtocolId;
   readonly below: string;
+  /** As a real one is called: what a model can do is known by its name. */
+  readonly model: string;
   readonly mind: () => Mind;
 }
 
@@ -21,17 +22,20 @@ interface Row {
 export type UpstreamName = 'chat' | 'responses' | 'messages' | 'gemini' | 'bedrock';
 
 const ROWS: Readonly<Record<UpstreamName, Row>> = {
-  chat: { protocol: 'openai-chat', below: '/v1', mind: () => CHAT_MIND },
-  responses: { protocol: 'openai-responses', below: '/v1', mind: responsesMind },
-  messages: { protocol: 'anthropic-messages', below: '/v1', mind: () => MESSAGES_MIND },
-  gemini: { protocol: 'gemini', below: '/v1beta', mind: () => GEMINI_MIND },
-  bedrock: { protocol: 'bedrock-converse', below: '', mind: () => BEDROCK_MIND },
+  chat: { protocol: 'openai-chat', below: '/v1', model: 'brain', mind: () => CHAT_MIND },
+  responses: { protocol: 'openai-responses', below: '/v1', model: 'gpt-5', mind: responsesMind },
+  messages: { protocol: 'anthropic-messages', below: '/v1', model: 'claude-sonnet-4-5', mind: () => MESSAGES_MIND },
+  gemini: { protocol: 'gemini', below: '/v1beta', model: 'gemini-2.5-flash', mind: () => GEMINI_MIND },
+  bedrock: {
+    protocol: 'bedrock-converse',
+    below: '',
+    model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    mind: () => BEDROCK_MIND,
+  },
 };
 
 /** The upstreams that every client converses with. */
-export const UPSTREAMS: readonly UpstreamName[] = (Object.keys(ROWS) as UpstreamName[]).filter(
-  (name) => PROTOCOLS[ROWS[name].protocol] !== undefined,
-);
+export const UPSTREAMS: readonly UpstreamName[] = Object.keys(ROWS) as UpstreamName[];
 
 /** Every upstream, streamed and whole. */
 export const CELLS: readonly { readonly upstream: UpstreamName; readonly how: 'streamed' | 'whole' }[] =
@@ -45,7 +49,7 @@ export const CELLS: readonly { readonly upstream: UpstreamName; readonly how: 's
  * requests pass as they came and which are known to drop them.
  */
 export function modelAt(upstream: UpstreamName, format: UpstreamName): string {
-  return `${upstream}/${upstream === 'chat' && format !== 'chat' ? 'strict-brain' : 'brain'}`;
+  return `${upstream}/${upstream === 'chat' && format !== 'chat' ? 'strict-brain' : ROWS[upstream].model}`;
 }
 
 /** What a client came to at the end of a conversation. */
