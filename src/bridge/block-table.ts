@@ -1,6 +1,6 @@
 import type { Annotation } from '../model/block.ts';
 import type { BlockHead, Sink } from '../model/event.ts';
-import { fieldsOf, textOf } from './sdk-model.ts';
+import { base64Of, textOf } from './sdk-model.ts';
 import type { Unread } from './sdk-model.ts';
 import { mergedMetadata, sealOf } from './seal.ts';
 
@@ -147,11 +147,4 @@ export class BlockTable {
       for (const annotation of this.#sources.splice(0)) this.#emit({ type: 'annotation', index, annotation });
     return index;
   }
-}
-
-function base64Of(data: unknown): string | undefined {
-  if (data instanceof Uint8Array) return Buffer.from(data).toString('base64');
-  if (typeof data === 'string') return data;
-  const wrapped = fieldsOf(data);
-  return wrapped['type'] === 'data' ? base64Of(wrapped['data']) : undefined;
 }

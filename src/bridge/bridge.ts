@@ -4,15 +4,26 @@ import type { Mint } from '../model/ids.ts';
 import type { Generation, Request } from '../model/request.ts';
 import { callOptions } from './call-options.ts';
 import { errorOf } from './failure.ts';
+import { ofPackage, PackageFailure } from './of-package.ts';
 import { modelOf } from './package.ts';
 import type { BridgeSettings } from './package.ts';
 import { PartReader } from './part-reader.ts';
 import { versionOf } from './sdk-model.ts';
+import { speak, writeDown } from './sound.ts';
+
+/** A file that comes with a request. */
+export interface BridgeUpload {
+  readonly name: string;
+  readonly contentType: string;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
 
 /** One request to a package, and where its answer goes. */
 export interface BridgeRun {
   readonly settings: BridgeSettings;
   readonly request: Request;
+  /** The recording to write down. */
+  readonly upload?: BridgeUpload;
   /** The provider's own name of the model. */
   readonly model: string;
   readonly emit: Sink;
@@ -40,12 +51,25 @@ export async function runBridge(run: BridgeRun): Promise<void> {
     run.emit(event);
   };
   try {
-    if (run.request.task === 'generation') await generate({ ...run, emit }, run.request);
-    else refuse('model', 'This provider is reached for text only.');
+    await answerTo({ ...run, emit });
   } catch (thrown) {
     if (thrown instanceof GatewayFailure) emit({ type: 'error', error: thrown.error });
     else if (thrown instanceof PackageFailure) emit({ type: 'error', error: errorOf(thrown.cause) });
     else if (!run.signal.aborted) throw thrown;
+  }
+}
+
+function answerTo(run: BridgeRun): Promise<void> {
+  const { request } = run;
+  switch (request.task) {
+    case 'generation':
+      return generate(run, request);
+    case 'speech':
+      return speak(run, request);
+    case 'transcription':
+      return writeDown(run, request);
+    default:
+      return refuse('model', 'This provider is reached for text and sounds only.');
   }
 }
 
@@ -68,19 +92,8 @@ async function generate(run: BridgeRun, request: Generation): Promise<void> {
 async function pump(parts: AsyncIterator<unknown>, reader: PartReader, { signal, ready }: BridgeRun): Promise<void> {
   while (!signal.aborted && !reader.over) {
     const next = await ofPackage(() => parts.next());
-    if (next.done === true) reader.end();
+    if (next === undefined || next.done === true) reader.end();
     else reader.push(next.value);
     await ready();
-  }
-}
-
-/** Something that a package threw, as distinct from a fault of our own. */
-class PackageFailure extends Error {}
-
-async function ofPackage<T>(step: () => PromiseLike<T> | undefined): Promise<T> {
-  try {
-    return (await step()) as T;
-  } catch (cause) {
-    throw new PackageFailure('the package failed', { cause });
   }
 }

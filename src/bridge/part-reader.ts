@@ -4,7 +4,7 @@ import { asObject, parseJson } from '../model/json.ts';
 import type { Json } from '../model/json.ts';
 import { BlockTable } from './block-table.ts';
 import { errorOf } from './failure.ts';
-import { fieldsOf, textOf } from './sdk-model.ts';
+import { fieldsOf, textOf, warnedFeatures } from './sdk-model.ts';
 import type { Unread } from './sdk-model.ts';
 import { usageOf } from './usage.ts';
 
@@ -172,18 +172,6 @@ export class PartReader {
   #cutOff(): void {
     this.fail('The upstream ended its answer before it was finished.');
   }
-}
-
-function warnedFeatures(warnings: unknown): readonly string[] {
-  if (!Array.isArray(warnings)) return [];
-  return warnings.flatMap((warning) => {
-    const fields = fieldsOf(warning);
-    const name = textOf(fields['setting']) ?? textOf(fields['feature']);
-    if (name === undefined) return [];
-    // The settings are named in camel case and sometimes with more words.
-    const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    return [snake.replaceAll(/[^\w.-]+/g, '_').slice(0, 64)];
-  });
 }
 
 function jsonOf(part: Unread): Json | undefined {

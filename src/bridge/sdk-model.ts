@@ -34,3 +34,24 @@ export function textOf(value: unknown): string | undefined {
 export function countOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
+
+/** The names of settings that a package warns it left out, as they are asked for. */
+export function warnedFeatures(warnings: unknown): readonly string[] {
+  if (!Array.isArray(warnings)) return [];
+  return warnings.flatMap((warning) => {
+    const fields = fieldsOf(warning);
+    const name = textOf(fields['setting']) ?? textOf(fields['feature']);
+    if (name === undefined) return [];
+    // The settings are named in camel case and sometimes with more words.
+    const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return [snake.replaceAll(/[^\w.-]+/g, '_').slice(0, 64)];
+  });
+}
+
+/** Base64 of a file, whichever form a package gives it in; undefined for links and everything else. */
+export function base64Of(data: unknown): string | undefined {
+  if (data instanceof Uint8Array) return Buffer.from(data).toString('base64');
+  if (typeof data === 'string') return data;
+  const wrapped = fieldsOf(data);
+  return wrapped['type'] === 'data' ? base64Of(wrapped['data']) : undefined;
+}

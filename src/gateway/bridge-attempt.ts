@@ -12,6 +12,7 @@ import { withoutForeignTools } from './foreign-tools.ts';
 import type { UpstreamPlan } from './outgoing.ts';
 import type { Received } from './receive.ts';
 import type { SealMemory } from './seal-memory.ts';
+import { uploadOf } from './sandbox-attempt.ts';
 import { relayDeadlines } from './target.ts';
 
 /** What a bridged provider is given to answer into. */
@@ -24,13 +25,16 @@ export interface BridgeStage {
   /** Takes what had to be left out. */
   readonly dropped: (more: Dropped) => void;
   readonly ready: () => Promise<void> | undefined;
+  /** What must be known before a recording is written down: the last field of a form. */
+  readonly late?: Promise<void>;
 }
 
 /** Lets a package answer in place of an upstream that speaks a format of ours; its events take the same way. */
-export async function crossBridge(plan: UpstreamPlan, received: Received, stage: BridgeStage): Promise<void> {
-  const { answer, mint, gone, seals, dropped, ready } = stage;
+export async function crossBridge(plan: UpstreamPlan, received: () => Received, stage: BridgeStage): Promise<void> {
+  const { answer, mint, gone, seals, dropped, ready, late } = stage;
   const { upstream, model } = plan;
-  const { request, dropped: tools } = withoutForeignTools(received.request, plan.protocol);
+  const { payload, at } = received();
+  const { request, dropped: tools } = withoutForeignTools(received().request, plan.protocol);
   if (tools.length > 0) dropped({ tools, features: [] });
   let due = false;
   const emit = (event: Event): void => {
@@ -44,11 +48,14 @@ export async function crossBridge(plan: UpstreamPlan, received: Received, stage:
       answer().flush();
     });
   };
-  const watch = new Watch(relayDeadlines(upstream, { stream: true }, received), (error: GatewayError) => {
-    gone.abort();
-    answer().push({ type: 'error', error });
-    answer().flush();
-  });
+  const watch = new Watch(
+    relayDeadlines(upstream, { stream: request.task === 'generation' }, received()),
+    (error: GatewayError) => {
+      gone.abort();
+      answer().push({ type: 'error', error });
+      answer().flush();
+    },
+  );
   const { bridge, name, apiKey, baseUrl } = upstream;
   try {
     if (bridge === undefined) throw noPackage(name);
@@ -59,12 +66,13 @@ export async function crossBridge(plan: UpstreamPlan, received: Received, stage:
         ...(apiKey !== undefined && { apiKey }),
         ...(baseUrl !== '' && { baseUrl }),
       },
-      request: sealed(request, received, upstream.name, seals),
+      request: sealed(request, received(), upstream.name, seals),
+      ...(payload.kind === 'form' && { upload: uploadOf(payload.files.first, late) }),
       model,
       emit,
       signal: gone.signal,
       mint,
-      created: Math.floor(received.at / 1000),
+      created: Math.floor(at / 1000),
       lost: (features) => dropped({ tools: [], features }),
       ready: () => paused(watch, ready()),
     });

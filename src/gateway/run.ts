@@ -173,9 +173,9 @@ export class Run {
     const dropped = (more: Dropped): void => {
       this.#dropped = withMore(this.#dropped, more);
     };
-    crossBridge(plan, this.#received, { ...this.#stage(), seals: this.#deps.seals, dropped }).catch((error: unknown) =>
-      this.#refuseFor(error),
-    );
+    const late = this.#late();
+    const stage = { ...this.#stage(), seals: this.#deps.seals, dropped, ...(late !== undefined && { late }) };
+    crossBridge(plan, () => this.#received, stage).catch((error: unknown) => this.#refuseFor(error));
   }
 
   #callUpstream(plan: UpstreamPlan): void {

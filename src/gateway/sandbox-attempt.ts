@@ -53,11 +53,11 @@ export async function playSandbox(
   });
 }
 
-function uploadOf({ name, contentType, stream }: UploadedFile, late: Promise<void> | undefined): SandboxUpload {
+/** A file whose end is told only when the fields behind it are known, because then the answer begins. */
+export function uploadOf({ name, contentType, stream }: UploadedFile, late: Promise<void> | undefined): SandboxUpload {
   return { name, contentType, stream: untilKnown(stream as AsyncIterable<Uint8Array>, late) };
 }
 
-// The file's end is told only when the fields behind it are known, because then the answer begins.
 async function* untilKnown(
   file: AsyncIterable<Uint8Array>,
   late: Promise<void> | undefined,

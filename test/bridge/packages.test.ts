@@ -25,6 +25,7 @@ beforeAll(async () => {
   const more = [
     `  claude: { package: "@ai-sdk/anthropic", base_url: "${upstream.url}/v1", api_key: upstream-secret }\n`,
     '  missing: { package: "@ai-sdk/not-installed-here" }\n',
+    `  sound: { package: "@ai-sdk/openai", base_url: "${upstream.url}/v1", api_key: upstream-secret, tasks: { speech: ai-sdk, transcription: ai-sdk } }\n`,
     '  nothing: { package: "yaml" }\n',
     `  gone: { package: "${VERSIONS.v4}", base_url: "http://127.0.0.1:1/v1" }\n`,
     `  hasty: { package: "${VERSIONS.v4}", base_url: "${upstream.url}/v1", timeout: 150ms }\n`,
@@ -297,4 +298,48 @@ test('what could not be said is named in a header and counted in the record', as
   expect(String(answer.headers['streamweir-dropped']).split(',')).toEqual(expect.arrayContaining(['user', 'logprobs']));
   const record = Peek.parse(gateway.log.at(-1) ?? '');
   expect(record.at('protocol').text).toBe('ai-sdk');
+});
+
+test('a package speaks: its sound is the body', async () => {
+  upstream.on('voice', answering(200, { 'content-type': 'audio/mpeg' }, Buffer.from([1, 2, 3, 0, 255])));
+  const body = JSON.stringify({ model: 'sound/voice', input: 'Hello', voice: 'nova', response_format: 'mp3' });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await new RawExchange(gateway.url, { path: '/v1/audio/speech', headers, body }).done;
+  expect([answer.status, [...answer.body]]).toEqual([200, [1, 2, 3, 0, 255]]);
+  const sent = upstream.for('voice').at(-1);
+  expect(JSON.parse(sent?.body.toString() ?? '')).toMatchObject({
+    input: 'Hello',
+    voice: 'nova',
+    response_format: 'mp3',
+  });
+});
+
+test('a package writes down what was uploaded, and says what it could not', async () => {
+  upstream.on('ear', answering(200, { 'content-type': 'application/json' }, '{"text":"Hello there","duration":1.5}'));
+  const part = (head: string, content: string): string =>
+    `--cut\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n`;
+  // A field behind the file counts as well.
+  const body = `${part('name="model"', 'sound/ear')}${part('name="file"; filename="a.wav"', 'RIFF-sound')}${part('name="response_format"', 'verbose_json')}--cut--\r\n`;
+  const answer = await new RawExchange(gateway.url, {
+    path: '/v1/audio/transcriptions',
+    headers: { 'content-type': 'multipart/form-data; boundary=cut' },
+    body,
+  }).done;
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body.toString())).toMatchObject({ text: 'Hello there', duration: 1.5 });
+  expect(upstream.for('ear').at(-1)?.body.toString('latin1')).toContain('RIFF-sound');
+});
+
+test('what a package is refused while it speaks is an HTTP error, and what it cannot do is told', async () => {
+  upstream.on('mute', answering(400, { 'content-type': 'application/json' }, '{"error":{"message":"no such voice"}}'));
+  const speak = (model: string): Promise<{ readonly status: number; readonly body: Buffer }> =>
+    new RawExchange(gateway.url, {
+      path: '/v1/audio/speech',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model, input: 'Hello', voice: 'nova' }),
+    }).done;
+  const refused = await speak('sound/mute');
+  expect([refused.status, refused.body.toString()]).toEqual([400, expect.stringContaining('no such voice')]);
+  // This one is reached for text only.
+  expect((await speak('v4/mute')).status).toBe(400);
 });
