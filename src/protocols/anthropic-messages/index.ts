@@ -15,6 +15,7 @@ import type { Dialect, Protocol } from '../codec.ts';
 export const protocol: Protocol = {
   id: OWN,
   fidelity: PROTOCOL_FIDELITY,
+  counts: true,
   path,
   headers,
   encodeRequest,
