@@ -45,17 +45,17 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.tuple(place, place).map(
     ([where, cut]): Mutation =>
       (frames) =>
-        at(frames, where, ({ data }) => [{ data: data.slice(0, cut % data.length) }]),
+        at(frames, where, (frame) => [{ ...frame, data: frame.data.slice(0, cut % frame.data.length) }]),
   ),
   fc.tuple(place, fc.json()).map(
     ([where, data]): Mutation =>
       (frames) =>
-        at(frames, where, (frame) => [{ data }, frame]),
+        at(frames, where, (frame) => [{ ...frame, data }, frame]),
   ),
   fc.tuple(place, place, fc.jsonValue()).map(
     ([where, key, value]): Mutation =>
       (frames) =>
-        at(frames, where, ({ data }) => [{ data: withValue(data, key, value) }]),
+        at(frames, where, (frame) => [{ ...frame, data: withValue(frame.data, key, value) }]),
   ),
   place.map(
     (where): Mutation =>

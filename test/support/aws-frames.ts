@@ -111,3 +111,15 @@ export function awsChunk(value: unknown): Buffer {
 
 /** Content type of the framing. */
 export const AWS_TYPE: Readonly<Record<string, string>> = { 'content-type': 'application/vnd.amazon.eventstream' };
+
+/** The stream that a fixture stands for: each line is an object whose one key is the event's name. */
+export function awsEventsOf(lines: string): Buffer {
+  const events = lines.split('\n').filter((line) => line !== '');
+  return Buffer.concat(
+    events.map((line) => {
+      const match = /^\{"(\w+)":(.*)\}$/.exec(line);
+      // The payload's own text counts, down to its escapes.
+      return awsEvent(match?.[1] ?? '', match?.[2] ?? '');
+    }),
+  );
+}
