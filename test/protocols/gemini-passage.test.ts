@@ -12,7 +12,7 @@ import {
   streamDialect,
 } from '../../src/protocols/gemini/index.ts';
 import { answersOf, bodyOf, haveRecordings } from '../support/recordings.ts';
-import { decoded, fixture, reply, target } from './exchange.ts';
+import { decoded, fixture, payloadsOf, reply, target } from './exchange.ts';
 import { FOREIGN, framesFrom, LISTED, message, OWN, place } from './gemini-bench.ts';
 
 const identity = {
@@ -79,6 +79,39 @@ describe('a stream that passes', () => {
       decoder.end();
     });
     expect(collect(events).blocks.map(({ text }) => text)).toEqual(['Hello!']);
+  });
+
+  test('GM-03 GM-05 an end before any count waits for the end of the stream, and is told with what the gateway counted', () => {
+    const each = passage();
+    expect(each.judge(frame(message([{ text: 'a' }], 'STOP')))).toEqual({
+      json: JSON.stringify(message([{ text: 'a' }])),
+    });
+    expect(
+      each.judge(frame({ ...message([]), candidates: [{ finishReason: 'RECITATION', citationMetadata: {} }] })),
+    ).toBe('drop');
+    const usage = { input: 1, cacheRead: 0, cacheWrite: 0, audioInput: 0, output: 1, reasoning: 0, audioOutput: 0 };
+    expect(payloadsOf(each.closing({ type: 'finish', reason: 'filter' }, usage))).toEqual([
+      {
+        candidates: [
+          {
+            content: { parts: [{ text: '' }], role: 'model' },
+            finishReason: 'RECITATION',
+            citationMetadata: {},
+            index: 0,
+          },
+        ],
+        usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
+        modelVersion: 'v',
+        responseId: 'r',
+      },
+    ]);
+  });
+
+  test('GM-04 a call in pieces passes only to a client that asked for pieces', () => {
+    const piece = frame(message([{ functionCall: { name: 'f', willContinue: true } }]));
+    expect(passage().judge(piece)).toBe('encode');
+    const asked = { toolConfig: { functionCallingConfig: { streamFunctionCallArguments: true } } };
+    expect(streamDialect.passage?.({ ...reply(OWN, asked), identity }).judge(piece)).toBe('pass');
   });
 
   test('nothing is added to the end of a stream, for it has passed', () => {

@@ -176,6 +176,18 @@ describe('counts and embeddings', () => {
     });
   });
 
+  test('UP-09 a count of this format is put where its host looks for it', () => {
+    const systemInstruction = { parts: [{ text: 'S' }] };
+    const bare = { contents: [plainUser], systemInstruction };
+    const count = (body: JsonObject) => countDialect.decodeRequest(body, place());
+    const sent = (body: JsonObject, to = model('g')): unknown =>
+      JSON.parse(String(protocol.encodeRequest(count(body), to).body));
+    expect(sent({ contents: [plainUser] })).toEqual({ contents: [plainUser] });
+    expect(sent(bare)).toEqual({ generateContentRequest: { ...bare, model: 'models/g' } });
+    expect(sent({ generateContentRequest: { model: 'models/x', ...bare } }, model('g', vertex))).toEqual(bare);
+    expect(protocol.patch(count(bare), model('g', vertex))).toEqual({});
+  });
+
   const embedding: EmbeddingRequest = {
     task: 'embedding',
     model: 'm',

@@ -35,13 +35,20 @@ export function patch(request: Request, target: Target): BodyPatch {
   return patchCount(request, target);
 }
 
+/** The hosts differ in where they look for what stands beside the contents. */
 function patchCount({ native: { value } }: CountRequest, target: Target): BodyPatch {
-  const changed: Record<string, Json> = {};
-  for (const key of ['generateContentRequest', 'generate_content_request']) {
-    const inner = asObject(value[key]);
-    if (inner !== undefined) changed[key] = { ...inner, model: resourceOf(target.model) };
+  const key = 'generate_content_request' in value ? 'generate_content_request' : 'generateContentRequest';
+  const inner = asObject(value[key]);
+  if (target.hosting?.style === 'vertex') {
+    const { model: _model, ...lifted } = inner ?? {};
+    return inner === undefined ? {} : { [key]: undefined, ...lifted };
   }
-  return changed;
+  if (inner !== undefined) return { [key]: { ...inner, model: resourceOf(target.model) } };
+  if (Object.keys(value).length <= 1) return {};
+  return {
+    ...Object.fromEntries(Object.keys(value).map((each) => [each, undefined])),
+    generateContentRequest: { ...value, model: resourceOf(target.model) },
+  };
 }
 
 /** What is counted beside the contents has its place in a whole request, except where the host takes it as it is. */

@@ -31,17 +31,6 @@ export const FAULTS: ReadonlyMap<string, string> = new Map([
   ['MALFORMED_RESPONSE', 'The model wrote an answer that cannot be read.'],
 ]);
 
-/** Words for the end of a blocked prompt; like {@link FINISH} they may stand in an answer of this format. */
-const BLOCKED = new Set([
-  'SAFETY',
-  'OTHER',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'IMAGE_SAFETY',
-  'MODEL_ARMOR',
-  'JAILBREAK',
-]);
-
 const WORDS: Record<FinishReason, string> = {
   stop: 'STOP',
   'stop-sequence': 'STOP',
@@ -86,11 +75,6 @@ export function finishReasonOf(value: Json | undefined): string | undefined {
 /** A `blockReason` as a word; undefined where the prompt was not blocked. */
 export function blockReasonOf(value: Json | undefined): string | undefined {
   return wordOf(value, BLOCK_NUMBERS, 'BLOCK_REASON_UNSPECIFIED');
-}
-
-/** Whether a word may be the reason for which a prompt was blocked. */
-export function isBlockReason(word: string): boolean {
-  return BLOCKED.has(word);
 }
 
 function wordOf(value: Json | undefined, numbers: readonly string[], unspecified: string): string | undefined {
