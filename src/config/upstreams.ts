@@ -1,7 +1,15 @@
 import type { ProtocolId } from '../model/block.ts';
 import { NAMES, rowOf } from '../providers/catalog.ts';
-import { COMPATIBLE, COMPATIBLE_TASKS, baseUrlOf, hostingOf, usualAuth, usualTasks } from '../providers/provider.ts';
-import type { Provider, SettingName, SettingValues, TaskProtocols } from '../providers/provider.ts';
+import {
+  COMPATIBLE,
+  COMPATIBLE_TASKS,
+  baseUrlOf,
+  hostingOf,
+  settingsInPaths,
+  usualAuth,
+  usualTasks,
+} from '../providers/provider.ts';
+import type { Provider, SettingValues, TaskProtocols } from '../providers/provider.ts';
 import { credentialOf } from './credentials.ts';
 import type { Environment } from './environment.ts';
 import { firstValue, settingValues } from './settings.ts';
@@ -119,7 +127,7 @@ function settingRefusal(
   baseUrl: string | undefined,
 ): Wrong | undefined {
   const style = entry.hosting ?? row?.hosting;
-  const inPaths: readonly SettingName[] = style === 'vertex' ? ['project', 'location'] : [];
+  const inPaths = settingsInPaths(style);
   const needed = (row?.settings ?? []).filter(({ optional }) => optional !== true);
   const missing = (baseUrl === undefined ? needed.map(({ name }) => name) : inPaths).find(
     (setting) => values[setting] === undefined,

@@ -23,11 +23,14 @@ export interface ReadBody {
   readonly scan: ScannedObject;
 }
 
+/** Answers that go on from one another, oldest first. */
+export type Conversation = readonly StoredResponse[];
+
 /** What one connection remembers by itself, stored or not. */
 export interface Connection {
-  /** A conversation, oldest first, whose last answer has this id. */
-  find(id: string): readonly StoredResponse[] | undefined;
-  remember(conversation: readonly StoredResponse[]): void;
+  /** A conversation whose last answer has this id. */
+  find(id: string): Conversation | undefined;
+  remember(conversation: Conversation): void;
 }
 
 /** What the answers that are kept need from the process. */

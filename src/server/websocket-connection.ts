@@ -6,12 +6,11 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Call } from '../gateway/receive.ts';
 import { mint } from '../gateway/run-ids.ts';
 import { objectOf } from '../gateway/stored-answers.ts';
-import type { Connection, ReadBody } from '../gateway/stored-answers.ts';
+import type { Connection, Conversation, ReadBody } from '../gateway/stored-answers.ts';
 import { GatewayFailure, refuse } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import { asString } from '../model/json.ts';
 import type { Dialect } from '../protocols/codec.ts';
-import type { StoredResponse } from '../store/responses.ts';
 import { readBody } from './body.ts';
 import type { FoundPath } from './paths.ts';
 import { SocketTurn } from './websocket-turn.ts';
@@ -52,7 +51,7 @@ export class SocketConnection implements Connection, TurnSocket {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #waiting: Buffer[] = [];
   #turn: SocketTurn | undefined;
-  #last: readonly StoredResponse[] = [];
+  #last: Conversation = [];
   #unanswered = 0;
   #farewell: { readonly error: GatewayError; readonly code: number } | undefined;
 
@@ -90,11 +89,11 @@ export class SocketConnection implements Connection, TurnSocket {
     else this.#timers.push(setTimeout(() => this.#turn?.gone(), this.#deps.times.lastTurn));
   }
 
-  find(id: string): readonly StoredResponse[] | undefined {
+  find(id: string): Conversation | undefined {
     return this.#last.at(-1)?.id === id ? this.#last : undefined;
   }
 
-  remember(conversation: readonly StoredResponse[]): void {
+  remember(conversation: Conversation): void {
     const status = objectOf(conversation.at(-1)?.body ?? '{}')['status'];
     if (status === 'completed' || status === 'incomplete') this.#last = conversation;
   }
@@ -159,7 +158,7 @@ export class SocketConnection implements Connection, TurnSocket {
   }
 
   // Whoever failed to go on from the last answer begins anew (OR-78).
-  #over(before: readonly StoredResponse[], previous: string | undefined): void {
+  #over(before: Conversation, previous: string | undefined): void {
     this.#turn = undefined;
     if (this.#last === before && previous !== undefined && before.at(-1)?.id === previous) this.#last = [];
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;

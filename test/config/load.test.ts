@@ -38,6 +38,8 @@ test('without file, environment and flags everything has its documented default'
       streamBuffer: 256e3,
     },
     timers: { keepAlive: 15_000, commitWait: 45_000, writeStall: 30_000, drain: 30_000, usageGrace: 1000 },
+    store: { driver: 'sqlite', retention: 30 * 86_400_000, maxSize: 256 * 2 ** 20 },
+    webSocket: true,
     dialects: { responsesDoneMarker: false, chatReasoningField: 'reasoning_content' },
     logLevel: 'info',
   });

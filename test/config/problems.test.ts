@@ -14,7 +14,7 @@ const ENTRY = 'providers:\n  acme:\n    base_url: http://127.0.0.1:9000/v1\n';
 // What is wrong, the text, then line and column of the place, and words of the message and of the mend.
 const WRONG: readonly [string, string, number, number, RegExp, RegExp][] = [
   ['a duration without a unit', `${ENTRY}    timeout: 30\n`, 4, 5, /timeout.*unit/, /30s/],
-  ['a duration in another unit', `${ENTRY}    timeout: 3d\n`, 4, 5, /not a duration/, /`5m`/],
+  ['a duration in another unit', `${ENTRY}    timeout: 3w\n`, 4, 5, /not a duration/, /`5m`/],
   ['a duration out of range', `${ENTRY}    whole_timeout: 2h\n`, 4, 5, /out of range/, /15m/],
   ['a size without a unit', 'limits:\n  body: 40\n', 2, 3, /limits\.body.*unit/, /MB/],
   ['a count that is none', 'limits:\n  json_depth: many\n', 2, 3, /not a count/, /between 1 and 1000/],

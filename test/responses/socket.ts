@@ -1,6 +1,8 @@
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { Peek } from '../support/peek.ts';
+import { WIRES } from '../support/upstream-bodies.ts';
+import type { Place } from './upstreams.ts';
 
 const ENDS = new Set(['response.completed', 'response.incomplete', 'response.failed', 'error']);
 
@@ -73,3 +75,34 @@ export class SocketClient {
 export function endOf(messages: readonly Peek[]): Peek {
   return messages.at(-1) ?? new Peek(undefined);
 }
+
+/** The code of an error. */
+export const codeOf = (message: Peek): string => message.at('error', 'code').text;
+/** The types of messages. */
+export const typesOf = (messages: readonly Peek[]): readonly string[] => messages.map((each) => each.at('type').text);
+/** The id of the response that a turn ended with. */
+export const idOf = (messages: readonly Peek[]): string => endOf(messages).at('response', 'id').text;
+
+/** An upstream that begins an answer and waits for the rest of it. */
+export function hangs({ upstream }: Place): {
+  readonly model: string;
+  readonly left: Promise<void>;
+  go(rest: string): void;
+} {
+  const left = Promise.withResolvers<void>();
+  const rest = Promise.withResolvers<string>();
+  upstream.on('hangs', async (reply, { abandoned }) => {
+    reply.head(200, { 'content-type': 'text/event-stream' });
+    const [first = ''] = WIRES['openai-chat']
+      .stream({ text: ['Hel'] })
+      .split('\n\n')
+      .slice(1);
+    await reply.write(`${first}\n\n`);
+    void abandoned.then(left.resolve);
+    reply.end(await rest.promise);
+  });
+  return { model: 'chat/hangs', left: left.promise, go: rest.resolve };
+}
+
+/** The rest of such an answer. */
+export const THE_END = `data: {"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;

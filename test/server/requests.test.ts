@@ -29,7 +29,9 @@ beforeAll(async () => {
   upstream = await FakeUpstream.start();
   upstream.on('m', streaming(WIRES['openai-chat'].stream({ text: ['ok'] })));
   const limits = 'limits: {body: 100KB, json_depth: 20, json_tokens: 500}';
-  gateway = await startGateway(`${limits}\nresponses: { websocket: false }\nproviders: {up: {base_url: '${upstream.url}/v1', models: [gpt-large]}}`);
+  gateway = await startGateway(
+    `${limits}\nresponses: { websocket: false }\nproviders: {up: {base_url: '${upstream.url}/v1', models: [gpt-large]}}`,
+  );
 });
 
 afterAll(async () => {
