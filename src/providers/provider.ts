@@ -159,6 +159,11 @@ export function baseUrlOf(row: Provider, values: SettingValues): string | undefi
   return missing ? undefined : url;
 }
 
+/** What paths cannot do without, whatever the base URL is. */
+export function settingsInPaths(style: Hosting['style'] | undefined): readonly SettingName[] {
+  return style === 'vertex' ? ['project', 'location'] : [];
+}
+
 /** How paths and bodies differ at a provider that hosts the models of others; undefined where they do not, or a value is missing. */
 export function hostingOf(style: Hosting['style'] | undefined, values: SettingValues): Hosting | undefined {
   const { apiVersion, project, location } = values;
