@@ -1,4 +1,4 @@
-import { asNumber, asObject } from '../model/json.ts';
+import { asNumber, asObject, asString } from '../model/json.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { NO_USAGE } from '../model/usage.ts';
 import type { Usage } from '../model/usage.ts';
@@ -50,7 +50,7 @@ class Figures {
       const value = usage[key];
       if (value === undefined || value === null) continue;
       const number = asNumber(value);
-      const figure = number ?? Number(value);
+      const figure = number ?? Number(asString(value) ?? Number.NaN);
       const fits = Number.isFinite(figure) && figure >= 0 && figure <= MOST;
       if (number === undefined || !fits) this.suspect = true;
       return Number.isFinite(figure) ? Math.trunc(Math.min(Math.max(figure, 0), MOST)) : 0;

@@ -162,6 +162,8 @@ describe('what stands beside the text', () => {
       output: 7,
       suspect: true,
     });
+    const odd = { promptTokenCount: { toString: true }, candidatesTokenCount: [{ valueOf: 1 }] };
+    expect(collect(read([message([{ text: 'a' }], 'STOP', { usageMetadata: odd })])).usage?.suspect).toBe(true);
     expect(
       collect(read([message([{ text: 'a' }], 'STOP', { usageMetadata: { trafficType: 'ON_DEMAND' } })])).usage,
     ).toBeUndefined();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answering, FakeUpstream, replaying, streaming } from '../support/fake-upstream.ts';
+import type { Play } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
@@ -42,6 +43,11 @@ const sha = (text: string): string | null => (text === '' ? null : createHash('s
 let upstream: FakeUpstream;
 let gateway: Gateway;
 
+/** Says how the next request is answered, whatever its upstream takes for the name of the model. */
+function plays(play: Play): void {
+  for (const model of ['', 'm', 'maker/m']) upstream.on(model, play);
+}
+
 beforeAll(async () => {
   upstream = await FakeUpstream.start();
   const row = (name: string, protocol: string, below: string): string =>
@@ -57,7 +63,7 @@ afterAll(async () => {
 describe.skipIf(!haveRecordings).each(Object.entries(CLIENTS))('a client of %s', (name, [path, body, read]) => {
   test.each(recorded)('UP-01 GM-02 GM-05 FM-49 is told all of $file, however the network cut it', async (recording) => {
     for (const size of recording.size < 100_000 ? [1, 7, 64, 4096] : [64, 4096]) {
-      upstream.on('', replaying(recording, size));
+      plays(replaying(recording, size));
       const told = read(await postJson(gateway.url, path, body));
       expect(told.broken).toEqual([]);
       expect(told.error).toBeUndefined();
@@ -77,7 +83,7 @@ describe('over sockets', () => {
   const stream = fixture('gemini/thoughts-and-calls/streamed.sse').toString();
 
   test('GM-01 FM-51 the upstream is asked at the path of the model, with the key in a header', async () => {
-    upstream.on('', streaming(stream));
+    plays(streaming(stream));
     await postJson(gateway.url, at('streamGenerateContent?alt=sse&key=client-key'), { contents });
     const { path, headers, body } = upstream.received.at(-1) ?? { path: '', headers: noHeaders, body: Buffer.of() };
     expect(path).toBe('/v1beta/models/maker/m:streamGenerateContent?alt=sse');
@@ -89,7 +95,7 @@ describe('over sockets', () => {
   test('UP-08 GM-08 a stream that breaks after some text is told of inside events and list alike', async () => {
     const cut = stream.slice(0, stream.indexOf('data:', stream.indexOf('Asking')));
     for (const name of ['events', 'list'] as const) {
-      upstream.on('', streaming(cut));
+      plays(streaming(cut));
       const [path, body, read] = CLIENTS[name] ?? ['', {}, readContentEvents];
       const told = read(await postJson(gateway.url, path, body));
       expect([told.broken, told.normalEnd, told.text]).toEqual([[], false, 'Asking: ']);
@@ -103,7 +109,7 @@ describe('over sockets', () => {
       answering(429, { 'content-type': 'application/json' }, JSON.stringify([{ error }])),
       streaming(`data: ${JSON.stringify({ error })}\n\n`),
     ]) {
-      upstream.on('', play);
+      plays(play);
       const answer = await postJson(gateway.url, at('streamGenerateContent?alt=sse'), { contents });
       expect([answer.status, Peek.parse(answer.body.toString()).at('error').value]).toEqual([429, error]);
     }
@@ -134,14 +140,14 @@ describe('over sockets', () => {
 
   test('counts and embeddings are answered in the form they were asked in', async () => {
     const json = { 'content-type': 'application/json' };
-    upstream.on('', answering(200, json, '{"totalTokens":31}'));
+    plays(answering(200, json, '{"totalTokens":31}'));
     expect((await postJson(gateway.url, at('countTokens'), { contents })).body.toString()).toBe('{"totalTokens":31}');
     const content = { parts: [{ text: 'a' }] };
-    upstream.on('', answering(200, json, '{"embedding":{"values":[0.10]}}'));
+    plays(answering(200, json, '{"embedding":{"values":[0.10]}}'));
     expect((await postJson(gateway.url, at('embedContent'), { content })).body.toString()).toBe(
       '{"embedding":{"values":[0.10]}}',
     );
-    upstream.on('', answering(200, json, '{"embeddings":[{"values":[0.10]}]}'));
+    plays(answering(200, json, '{"embeddings":[{"values":[0.10]}]}'));
     const batch = await postJson(gateway.url, at('batchEmbedContents'), { requests: [{ content }] });
     expect(batch.body.toString()).toBe('{"embeddings":[{"values":[0.10]}]}');
     expect(upstream.received.at(-1)?.body.toString()).toBe(

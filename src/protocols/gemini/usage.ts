@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject } from '../../model/json.ts';
+import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { NO_USAGE, grandTotal, inputTotal } from '../../model/usage.ts';
 import type { Usage } from '../../model/usage.ts';
@@ -16,7 +16,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
   const faults: string[] = [];
   const figure = (key: string): number => {
     const given = usage[key] ?? 0;
-    const number = asNumber(given) ?? Number(given);
+    const number = asNumber(given) ?? Number(asString(given) ?? Number.NaN);
     const fits = Number.isFinite(number) && number >= 0 && number <= MOST;
     if (asNumber(given) === undefined || !fits) faults.push(key);
     return Number.isFinite(number) ? Math.trunc(Math.min(Math.max(number, 0), MOST)) : 0;
