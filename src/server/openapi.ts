@@ -1,4 +1,6 @@
-import { DIALECT_ROUTES } from '../protocols/index.ts';
+import { STORED_METHODS } from '../gateway/stored-paths.ts';
+import type { StoredThing } from '../gateway/stored-paths.ts';
+import { DIALECT_ROUTES, KEPT_PATHS } from '../protocols/index.ts';
 import type { DialectRoute, FormFiles } from '../protocols/index.ts';
 
 interface Operation {
@@ -41,7 +43,7 @@ export function openApiDocument(): unknown {
   return {
     openapi: '3.1.0',
     info: { title: 'Streamweir', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    paths: Object.fromEntries<unknown>([...asking, ...plain]),
+    paths: Object.fromEntries<unknown>([...asking, ...kept(), ...plain]),
     components: { schemas: SCHEMAS },
   };
 }
@@ -71,6 +73,23 @@ function formOf({ names, most }: FormFiles): unknown {
     required: ['model', ...(names.length === 1 ? names : [])],
     properties: { model: { type: 'string' }, ...Object.fromEntries<unknown>(files) },
   };
+}
+
+const KEPT: Readonly<Record<StoredThing['part'], string>> = {
+  '': 'An answer that is kept',
+  input_items: 'What a kept answer was asked',
+  cancel: 'Cancel an answer',
+};
+
+function kept(): readonly (readonly [string, unknown])[] {
+  return KEPT_PATHS.flatMap(({ path }) =>
+    (Object.keys(KEPT) as StoredThing['part'][]).map((part) => {
+      const whole = part === '' ? `${path}/{id}` : `${path}/{id}/${part}`;
+      const methods = STORED_METHODS[part].filter((method) => method !== 'HEAD');
+      const operation = tells(whole, KEPT[part]);
+      return [whole, Object.fromEntries(methods.map((method) => [method.toLowerCase(), operation]))] as const;
+    }),
+  );
 }
 
 function tells(path: string, summary: string): Operation {

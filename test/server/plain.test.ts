@@ -5,7 +5,7 @@ import { FakeUpstream } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
-import { exchange } from '../support/raw-client.ts';
+import { exchange, postJson } from '../support/raw-client.ts';
 import type { RawAnswer } from '../support/raw-client.ts';
 
 let upstream: FakeUpstream;
@@ -90,6 +90,11 @@ test('WD-08 every plain answer names its request, and HEAD gives the head alone'
   }
 });
 
+async function keptResponse(): Promise<string> {
+  const answer = await postJson(gateway.url, '/v1/responses', { model: 'sandbox/echo', input: 'Hi' });
+  return Peek.parse(answer.body.toString()).at('id').text;
+}
+
 test('the OpenAPI document describes every public path, and each of them answers', async () => {
   const document = Peek.parse((await get('/openapi.json')).body.toString());
   expect(document.at('openapi').text).toMatch(/^3\.1\./);
@@ -99,7 +104,8 @@ test('the OpenAPI document describes every public path, and each of them answers
   for (const path of paths) {
     const operations = Object.keys(document.at('paths', path).value ?? {});
     for (const method of operations) {
-      const answer = await get(path.replace('{id}', 'up/plain'), method.toUpperCase());
+      const id = path.startsWith('/v1/responses') ? await keptResponse() : 'up/plain';
+      const answer = await get(path.replace('{id}', id), method.toUpperCase());
       expect([path, method, answer.status === 404 || answer.status === 405]).toEqual([path, method, false]);
       expect(document.at('paths', path, method, 'summary').given).toBe(true);
       const responses = Object.values(document.at('paths', path, method, 'responses').value ?? {});
