@@ -1,3 +1,4 @@
+import { packagePath } from '../bridge/package.ts';
 import { DEFAULT_FILE } from '../config/load.ts';
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { CATALOG } from '../providers/catalog.ts';
@@ -14,10 +15,12 @@ export function providerLines(snapshot: Snapshot): readonly string[] {
   return [...snapshot.upstreams.values()].map((upstream) => `provider ${providerLine(upstream)}`);
 }
 
-/** One upstream in a line, without any part of its credential. */
+/** One upstream in a line, without any part of its credential; says so where its package is still to be installed. */
 export function providerLine({ name, protocol, baseUrl, bridge, ...credential }: Upstream): string {
   const where = baseUrl === '' ? bridge?.package : baseUrl;
-  return `${name}: ${where} (${protocol ?? 'no text'}, ${credentialWords(credential)})`;
+  const missing = bridge !== undefined && packagePath(bridge.package) === undefined;
+  const mend = missing ? `; NOT INSTALLED: npm install ${bridge.package}` : '';
+  return `${name}: ${where} (${protocol ?? 'no text'}, ${credentialWords(credential)})${mend}`;
 }
 
 /** What kind of credential an upstream has, without any part of it. */

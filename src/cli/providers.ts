@@ -2,7 +2,7 @@ import { packagePath } from '../bridge/package.ts';
 import { loadConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
-import type { Snapshot, Upstream } from '../config/snapshot.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import { CATALOG } from '../providers/catalog.ts';
 import { needsOf, needsText } from '../providers/needs.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -58,7 +58,7 @@ function asText(snapshot: Snapshot): string {
   const wide = Math.max(...rows.map(({ title }) => title.length));
   return [
     configured.length === 0 ? 'Configured: none.' : 'Configured:',
-    ...configured.map((upstream) => `  ${providerLine(upstream)}${installation(upstream)}`),
+    ...configured.map((upstream) => `  ${providerLine(upstream)}`),
     '',
     'Known (* = configured), with the variables that switch each on:',
     ...rows.map((row) => {
@@ -68,11 +68,6 @@ function asText(snapshot: Snapshot): string {
     '',
     'Any other server that speaks a format of these works with `base_url` in streamweir.yaml; docs/configuration.md shows it.',
   ].join('\n');
-}
-
-function installation({ bridge }: Upstream): string {
-  if (bridge === undefined || packagePath(bridge.package) !== undefined) return '';
-  return `: NOT INSTALLED, npm install ${bridge.package}`;
 }
 
 function wanted({ package: name }: Provider): string {

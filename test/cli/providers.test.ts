@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { CATALOG } from '../../src/providers/catalog.ts';
 import { streamweir } from './program.ts';
 
@@ -65,4 +66,33 @@ test('a configuration that cannot be used is told as by check, with the same exi
   const program = streamweir(['providers', '--config', 'bad.yaml'], { cwd });
   expect(await program.ended).toEqual({ code: 78, signal: null });
   expect(program.stderr()).toContain('did you mean `base_url`');
+});
+
+test('a package that is not installed is said at once, by check as well', async () => {
+  const program = streamweir(['check', '--config', 'own.yaml'], { cwd });
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  expect(program.stdout()).toContain('NOT INSTALLED: npm install @ai-sdk/not-installed-here');
+});
+
+test('with discover: true, a server at the default port of its row is found when the program starts', async ({
+  skip,
+}) => {
+  const server = createServer((_request, response) => {
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"object":"list","data":[{"id":"local-model"}]}');
+  });
+  const taken = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(true)).listen(1234, '127.0.0.1', () => resolve(false));
+  });
+  if (taken) skip('another program listens on port 1234');
+  onTestFinished(() => void server.close());
+  writeFileSync(join(cwd, 'discover.yaml'), 'discover: true\n');
+  const listed = streamweir(['providers', '--config', 'discover.yaml'], { cwd });
+  expect(await listed.ended).toEqual({ code: 0, signal: null });
+  expect(listed.stdout()).toContain('lmstudio: http://127.0.0.1:1234/v1 (openai-chat, no key)');
+  const serving = streamweir(['serve', '--config', 'discover.yaml', '--port', '0'], { cwd });
+  await serving.told(/provider lmstudio: http:\/\/127\.0\.0\.1:1234\/v1/);
+  serving.child.kill('SIGTERM');
+  expect(await serving.ended).toEqual({ code: 0, signal: null });
 });
