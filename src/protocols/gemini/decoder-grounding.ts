@@ -10,8 +10,12 @@ interface Source {
   readonly end?: number;
 }
 
+const NONE: readonly Source[] = [];
+
 /** The sources that a candidate names: what a search or a fetched page grounds, and what the text recites. */
 export function sourcesOf(candidate: JsonObject): readonly Source[] {
+  // Nearly every message of a stream is without.
+  if (candidate['groundingMetadata'] === undefined && candidate['citationMetadata'] === undefined) return NONE;
   const grounding = asObject(candidate['groundingMetadata']);
   const cited = asObject(candidate['citationMetadata']);
   const citations = asArray(cited?.['citations']) ?? asArray(cited?.['citationSources']) ?? [];

@@ -2,10 +2,13 @@ import type { TokenLogprob } from '../../model/block.ts';
 import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 
+const NONE: readonly TokenLogprob[] = [];
+
 /** The log-probabilities in a candidate's `logprobsResult`, in the shape that the other formats share; empty where there are none. */
 export function readLogprobs(result: JsonObject | undefined): readonly TokenLogprob[] {
-  const top = asArray(result?.['topCandidates']) ?? [];
-  return (asArray(result?.['chosenCandidates']) ?? []).map((chosen, index) => ({
+  if (result === undefined) return NONE;
+  const top = asArray(result['topCandidates']) ?? [];
+  return (asArray(result['chosenCandidates']) ?? []).map((chosen, index) => ({
     ...entry(asObject(chosen) ?? {}),
     top_logprobs: (asArray(asObject(top[index])?.['candidates']) ?? []).map((other) => entry(asObject(other) ?? {})),
   }));

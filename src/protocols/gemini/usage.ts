@@ -1,6 +1,6 @@
 import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { NO_USAGE, grandTotal, inputTotal } from '../../model/usage.ts';
+import { grandTotal, inputTotal } from '../../model/usage.ts';
 import type { Usage } from '../../model/usage.ts';
 
 // No answer and no context window comes near this; a larger figure is a fault of the upstream and must not become a price.
@@ -13,39 +13,44 @@ const MOST = 100_000_000;
 export function readUsage(value: Json | undefined): Usage | undefined {
   const usage = asObject(value);
   if (usage === undefined || !hasCounts(usage)) return undefined;
-  const faults: string[] = [];
-  const figure = (key: string): number => {
-    const given = usage[key] ?? 0;
-    const number = asNumber(given) ?? Number(asString(given) ?? Number.NaN);
-    const fits = Number.isFinite(number) && number >= 0 && number <= MOST;
-    if (asNumber(given) === undefined || !fits) faults.push(key);
-    return Number.isFinite(number) ? Math.trunc(Math.min(Math.max(number, 0), MOST)) : 0;
-  };
-  const prompt = figure('promptTokenCount');
-  const cacheRead = figure('cachedContentTokenCount');
-  const told = figure('candidatesTokenCount') || figure('responseTokenCount');
-  const audioOutput = Math.min(modality(usage['candidatesTokensDetails'], 'AUDIO'), told);
-  const heard = modality(usage['promptTokensDetails'], 'AUDIO') - modality(usage['cacheTokensDetails'], 'AUDIO');
+  const figures = new Figures(usage);
+  const prompt = figures.of('promptTokenCount');
+  const cacheRead = figures.of('cachedContentTokenCount');
+  const told = figures.of('candidatesTokenCount') || figures.of('responseTokenCount');
+  const audioOutput = Math.min(sound(usage['candidatesTokensDetails']), told);
+  const heard = sound(usage['promptTokensDetails']) - sound(usage['cacheTokensDetails']);
   const audioInput = Math.min(Math.max(heard, 0), Math.max(prompt - cacheRead, 0));
-  const counters: Usage = {
-    ...NO_USAGE,
-    input: Math.max(prompt - cacheRead - audioInput, 0) + figure('toolUsePromptTokenCount'),
-    cacheRead,
-    audioInput,
-    output: told - audioOutput,
-    reasoning: figure('thoughtsTokenCount'),
-    audioOutput,
-  };
-  const total = figure('totalTokenCount');
-  const suspect = faults.length > 0;
-  const sum = grandTotal(counters);
+  const input = Math.max(prompt - cacheRead - audioInput, 0) + figures.of('toolUsePromptTokenCount');
+  const output = told - audioOutput;
+  const reasoning = figures.of('thoughtsTokenCount');
+  const total = figures.of('totalTokenCount');
+  const counters = { input, cacheRead, cacheWrite: 0, audioInput, output, reasoning, audioOutput, raw: usage };
+  const sum = input + cacheRead + audioInput + output + reasoning + audioOutput;
+  if (!figures.suspect && (total === 0 || total === sum) && usage['estimated'] !== true) return counters;
   return {
     ...counters,
-    ...(asObject(value)?.['estimated'] === true && { estimated: true as const }),
-    ...(suspect && { suspect: true as const }),
-    ...(total > 0 && total !== sum && !suspect && { total }),
-    raw: usage,
+    ...(usage['estimated'] === true && { estimated: true }),
+    ...(figures.suspect ? { suspect: true } : total > 0 && total !== sum && { total }),
   };
+}
+
+/** Takes figures out of a usage object and notes when one cannot be. */
+class Figures {
+  suspect = false;
+  readonly #usage: JsonObject;
+
+  constructor(usage: JsonObject) {
+    this.#usage = usage;
+  }
+
+  of(key: string): number {
+    const given = this.#usage[key];
+    if (given === undefined || given === null) return 0;
+    const number = asNumber(given) ?? Number(asString(given) ?? Number.NaN);
+    const fits = Number.isFinite(number) && number >= 0 && number <= MOST;
+    if (asNumber(given) === undefined || !fits) this.suspect = true;
+    return Number.isFinite(number) ? Math.trunc(Math.min(Math.max(number, 0), MOST)) : 0;
+  }
 }
 
 const COUNTS = ['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'thoughtsTokenCount'];
@@ -75,16 +80,17 @@ export function usageMetadata(usage: Usage): JsonObject {
 
 function details(all: number, audio: number): Json {
   const text = all - audio;
-  const sound = { modality: 'AUDIO', tokenCount: audio };
-  return text > 0 ? [{ modality: 'TEXT', tokenCount: text }, sound] : [sound];
+  const heard = { modality: 'AUDIO', tokenCount: audio };
+  return text > 0 ? [{ modality: 'TEXT', tokenCount: text }, heard] : [heard];
 }
 
 // Number 4 is AUDIO where enums came as numbers.
-function modality(value: Json | undefined, name: string): number {
+function sound(value: Json | undefined): number {
+  if (value === undefined) return 0;
   let sum = 0;
   for (const item of asArray(value) ?? []) {
     const detail = asObject(item);
-    if (detail?.['modality'] === name || (name === 'AUDIO' && detail?.['modality'] === 4))
+    if (detail?.['modality'] === 'AUDIO' || detail?.['modality'] === 4)
       sum += Math.max(asNumber(detail['tokenCount']) ?? 0, 0);
   }
   return Number.isFinite(sum) ? Math.trunc(Math.min(sum, MOST)) : 0;
