@@ -1,7 +1,7 @@
 import { Agent, OpenAIProvider, Runner, tool } from '@openai/agents';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
-import { TOOL } from '../support/brains/brain.ts';
+import { TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 
 describe.each(['chat', 'responses'] as const)('npm @openai/agents runs an agent with a tool in %s', (format) => {

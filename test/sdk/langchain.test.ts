@@ -4,7 +4,7 @@ import { concat } from '@langchain/core/utils/stream';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TOOL } from '../support/brains/brain.ts';
+import { TOOL } from '../support/brains/mind.ts';
 import { Peek } from '../support/peek.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { COST, TOOL } from '../support/brains/brain.ts';
+import { COST, TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 
 const THINKING = { type: 'enabled', budget_tokens: 2000 } as const;

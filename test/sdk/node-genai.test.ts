@@ -1,7 +1,7 @@
 import { GoogleGenAI } from '@google/genai';
 import type { GenerateContentResponse, Part } from '@google/genai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { COST, TOOL } from '../support/brains/brain.ts';
+import { COST, TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 
 describe('npm @google/genai converses with a tool', () => {

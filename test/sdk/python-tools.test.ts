@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TOOL } from '../support/brains/brain.ts';
+import { TOOL } from '../support/brains/mind.ts';
 import { Peek } from '../support/peek.ts';
 import { python, run } from '../support/processes.ts';
 import { PYTHON_TOOLS } from './python-tools.ts';

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { ProtocolId } from '../../src/model/block.ts';
-import { Brain, COST, THOUGHTS, TOOL } from '../support/brains/brain.ts';
-import type { Mind } from '../support/brains/brain.ts';
+import { Brain } from '../support/brains/brain.ts';
+import { COST, THOUGHTS, TOOL } from '../support/brains/mind.ts';
+import type { Mind } from '../support/brains/mind.ts';
 import { BEDROCK_MIND } from '../support/brains/bedrock.ts';
 import { CHAT_MIND } from '../support/brains/chat.ts';
 import { GEMINI_MIND } from '../support/brains/gemini.ts';
@@ -15,6 +16,8 @@ interface Row {
   readonly below: string;
   /** As a real one is called: what a model can do is known by its name. */
   readonly model: string;
+  /** One that is told otherwise how much to think, or names its calls otherwise. */
+  readonly newer?: string;
   readonly mind: () => Mind;
 }
 
@@ -24,18 +27,37 @@ export type UpstreamName = 'chat' | 'responses' | 'messages' | 'gemini' | 'bedro
 const ROWS: Readonly<Record<UpstreamName, Row>> = {
   chat: { protocol: 'openai-chat', below: '/v1', model: 'brain', mind: () => CHAT_MIND },
   responses: { protocol: 'openai-responses', below: '/v1', model: 'gpt-5', mind: responsesMind },
-  messages: { protocol: 'anthropic-messages', below: '/v1', model: 'claude-sonnet-4-5', mind: () => MESSAGES_MIND },
-  gemini: { protocol: 'gemini', below: '/v1beta', model: 'gemini-2.5-flash', mind: () => GEMINI_MIND },
+  messages: {
+    protocol: 'anthropic-messages',
+    below: '/v1',
+    model: 'claude-sonnet-4-5',
+    newer: 'claude-opus-4-6',
+    mind: () => MESSAGES_MIND,
+  },
+  gemini: {
+    protocol: 'gemini',
+    below: '/v1beta',
+    model: 'gemini-2.5-flash',
+    newer: 'gemini-3-pro-preview',
+    mind: () => GEMINI_MIND,
+  },
   bedrock: {
     protocol: 'bedrock-converse',
     below: '',
     model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    newer: 'us.anthropic.claude-opus-4-6-v1',
     mind: () => BEDROCK_MIND,
   },
 };
 
 /** The upstreams that every client converses with. */
 export const UPSTREAMS: readonly UpstreamName[] = Object.keys(ROWS) as UpstreamName[];
+
+/** The upstreams with models of another generation, as they are asked for. */
+export const NEWER: readonly (readonly [upstream: UpstreamName, model: string])[] = UPSTREAMS.flatMap((upstream) => {
+  const { newer } = ROWS[upstream];
+  return newer === undefined ? [] : [[upstream, `${upstream}/${newer}`]];
+});
 
 /** Every upstream, streamed and whole. */
 export const CELLS: readonly { readonly upstream: UpstreamName; readonly how: 'streamed' | 'whole' }[] =

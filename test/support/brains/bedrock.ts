@@ -1,8 +1,8 @@
-import { AWS_TYPE, awsEvent } from '../aws-frames.ts';
 import type { Peek } from '../peek.ts';
-import { COST, refuse } from './brain.ts';
-import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { callOf, demandSeal, refuse } from './mind.ts';
+import type { Ask, Memory, Mind, Wish } from './mind.ts';
 import { alternating, isObject, oneKey, onlyKeys } from './demands.ts';
+import { writeConverse } from './bedrock-write.ts';
 
 const TOP =
   'messages system inferenceConfig toolConfig guardrailConfig additionalModelRequestFields promptVariables ' +
@@ -12,9 +12,9 @@ const BLOCKS =
 
 /** A server of conversations that thinks: its thoughts are signed, and one that led to a call comes back before it, unchanged. */
 export const BEDROCK_MIND: Mind = {
-  callId: (number) => `tooluse_${String(number).padStart(22, 'b')}`,
+  callId: (number, at) => `tooluse_${at}${String(number).padStart(21, 'b')}`,
   judge,
-  write: (said) => (said.wish.stream ? stream(said) : whole(said)),
+  write: writeConverse,
   refusal: ({ message }) => ({
     headers: { 'x-amzn-errortype': 'ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/' },
     body: JSON.stringify({ message }),
@@ -41,12 +41,11 @@ function judge({ path, headers, body }: Ask, memory: Memory): Wish {
   judgeTools(body, tools, messages);
   const thinks = judgeThinking(body);
   if (thinks !== 'no') demandThought(messages);
-  const result = of(messages.at(-1), 'toolResult')[0];
   return {
     stream: method === 'converse-stream',
     thinks,
-    offers: tools.length > 0,
-    ...(result !== undefined && { result: resultOf(result) }),
+    offers: tools.map((tool) => tool.at('toolSpec', 'name').text),
+    results: of(messages.at(-1), 'toolResult').map(resultOf),
   };
 }
 
@@ -119,7 +118,11 @@ function judgePair(messages: readonly Peek[], at: number, memory: Memory): void 
   for (const id of calls) {
     if (!answers.includes(id))
       refuse(`Expected toolResult blocks at messages.${at + 1}.content for the following Ids: ${id}`);
-    if (!memory.byCall.has(id)) refuse(`There was no call ${id}.`);
+    const thoughts = of(messages[at], 'reasoningContent');
+    demandSeal(
+      callOf(id, memory).said,
+      thoughts.map((thought) => thought.at('reasoningText', 'signature').text),
+    );
   }
   if (answers.length > calls.length)
     refuse(`The number of toolResult blocks at messages.${at + 1}.content exceeds the number of toolUse blocks.`);
@@ -151,69 +154,4 @@ function resultOf(result: Peek): string {
     .at('content')
     .list.map((part) => (part.has('json') ? JSON.stringify(part.at('json').value) : part.at('text').text))
     .join('');
-}
-
-const USAGE = {
-  inputTokens: COST.input,
-  outputTokens: COST.output + COST.reasoning,
-  totalTokens: COST.total,
-  cacheReadInputTokens: COST.cached,
-  cacheWriteInputTokens: 0,
-};
-
-function whole(said: Said): Written {
-  const { call } = said;
-  const content = [
-    ...(said.seal === undefined
-      ? []
-      : [{ reasoningContent: { reasoningText: { text: said.thoughts.join(''), signature: said.seal } } }]),
-    ...(said.text.length === 0 ? [] : [{ text: said.text.join('') }]),
-    ...(call === undefined
-      ? []
-      : [{ toolUse: { toolUseId: call.id, name: call.name, input: JSON.parse(call.args.join('')) as unknown } }]),
-  ];
-  const body = {
-    metrics: { latencyMs: 411 },
-    output: { message: { role: 'assistant', content } },
-    stopReason: call === undefined ? 'end_turn' : 'tool_use',
-    usage: USAGE,
-  };
-  return { type: 'application/json', body: JSON.stringify(body) };
-}
-
-type Payload = Readonly<Record<string, unknown>>;
-
-function stream(said: Said): Written {
-  const { call, thoughts, seal } = said;
-  const events: (readonly [type: string, payload: Payload])[] = [['messageStart', { role: 'assistant' }]];
-  let index = -1;
-  const delta = (value: Payload): void =>
-    void events.push(['contentBlockDelta', { contentBlockIndex: index, delta: value }]);
-  const block = (fill: () => void): void => {
-    index += 1;
-    fill();
-    events.push(['contentBlockStop', { contentBlockIndex: index }]);
-  };
-  if (seal !== undefined)
-    block(() => {
-      for (const text of thoughts) delta({ reasoningContent: { text } });
-      delta({ reasoningContent: { signature: seal } });
-    });
-  if (said.text.length > 0)
-    block(() => {
-      for (const text of said.text) delta({ text });
-    });
-  if (call !== undefined)
-    block(() => {
-      const start = { toolUse: { toolUseId: call.id, name: call.name } };
-      events.push(['contentBlockStart', { contentBlockIndex: index, start }]);
-      for (const input of call.args) delta({ toolUse: { input } });
-    });
-  events.push(['messageStop', { stopReason: call === undefined ? 'end_turn' : 'tool_use' }]);
-  events.push(['metadata', { metrics: { latencyMs: 411 }, usage: USAGE }]);
-  // Real payloads are padded to hide how long they are.
-  const frames = events.map(([type, payload], at) =>
-    awsEvent(type, { ...payload, p: 'abcdefghijklm'.slice(0, at % 13) }),
-  );
-  return { type: AWS_TYPE['content-type'] ?? '', body: Buffer.concat(frames) };
 }

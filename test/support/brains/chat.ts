@@ -1,6 +1,6 @@
 import type { Peek } from '../peek.ts';
-import { COST, refuse } from './brain.ts';
-import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { COST, callOf, refuse } from './mind.ts';
+import type { Ask, Memory, Mind, Said, Wish, Written } from './mind.ts';
 import { keysOf, objectText, onlyKeys } from './demands.ts';
 
 const TOP =
@@ -18,7 +18,7 @@ const PARTS = ['text', 'image_url', 'input_audio', 'file', 'refusal'];
 
 /** A server of chat completions that thinks: it tells thoughts in `reasoning_content` and seals them in `reasoning_details`. */
 export const CHAT_MIND: Mind = {
-  callId: (number) => `call_${String(number).padStart(24, 'q')}`,
+  callId: (number, at) => `call_${at}${String(number).padStart(23, 'q')}`,
   judge,
   write: (said) => (said.wish.stream ? stream(said) : whole(said)),
   refusal: ({ message }) => ({
@@ -40,13 +40,13 @@ function judge({ path, headers, body }: Ask, memory: Memory): Wish {
   for (const [at, message] of messages.entries()) judgeMessage(message, at);
   for (const [at, tool] of body.at('tools').list.entries()) judgeTool(tool, at);
   judgeCalls(messages, memory, body.at('model').text);
-  const last = messages.at(-1);
+  const asked = messages.findLastIndex((message) => message.at('role').text !== 'tool');
   const effort = body.at('reasoning_effort').text;
   return {
     stream: streamed,
     thinks: effort === '' || effort === 'none' ? 'no' : 'told',
-    offers: body.at('tools').list.length > 0,
-    ...(last?.at('role').text === 'tool' && { result: textOf(last.at('content')) }),
+    offers: body.at('tools').list.map((tool) => tool.at('function', 'name').text),
+    results: messages.slice(asked + 1).map((message) => textOf(message.at('content'))),
   };
 }
 
@@ -105,11 +105,11 @@ function demandNone(open: ReadonlySet<string>, at: number): void {
 }
 
 function judgeCall(call: Peek, message: Peek, memory: Memory, model: string): void {
-  const said = memory.byCall.get(call.at('id').text) ?? refuse(`There was no call ${call.at('id').text}.`);
-  if (call.at('type').text !== 'function' || call.at('function', 'name').text !== said.call?.name)
+  const { said, call: made } = callOf(call.at('id').text, memory);
+  if (call.at('type').text !== 'function' || call.at('function', 'name').text !== made.name)
     refuse('The call has another type or name than it was made with.');
   objectText(call.at('function', 'arguments'), 'The arguments of a call must be the JSON text of an object.');
-  if (call.at('function', 'arguments').text !== said.call.args.join('')) refuse('The arguments were rewritten.');
+  if (call.at('function', 'arguments').text !== made.args.join('')) refuse('The arguments were rewritten.');
   const details = message.at('reasoning_details');
   if (said.seal === undefined || (!details.given && !model.includes('strict'))) return;
   if (details.at(0, 'data').text !== said.seal) refuse('The reasoning_details of a call are missing or were changed.');
@@ -136,19 +136,24 @@ function sealed({ seal }: Said): Readonly<Record<string, unknown>> {
 }
 
 function stream(said: Said): Written {
-  const { call } = said;
+  const { calls } = said;
   const line = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
   const chunk = (delta: unknown, finish: string | null = null): string =>
     line({ ...COMMON, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] });
-  const opener = { index: 0, id: call?.id, type: 'function', function: { name: call?.name, arguments: '' } };
+  const longest = Math.max(0, ...calls.map(({ args }) => args.length));
   const pieces = [
     chunk({ role: 'assistant', content: '' }),
     ...said.thoughts.map((piece) => chunk({ reasoning_content: piece })),
     ...(said.seal === undefined ? [] : [chunk(sealed(said))]),
     ...said.text.map((piece) => chunk({ content: piece })),
-    ...(call === undefined ? [] : [chunk({ tool_calls: [opener] })]),
-    ...(call?.args ?? []).map((piece) => chunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] })),
-    chunk({}, call === undefined ? 'stop' : 'tool_calls'),
+    ...calls.map(({ id, name }, index) =>
+      chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }),
+    ),
+    // Pieces of parallel calls come in turns.
+    ...Array.from({ length: longest }, (_, at) =>
+      calls.map(({ args }, index) => chunk({ tool_calls: [{ index, function: { arguments: args[at] } }] })),
+    ).flat(),
+    chunk({}, calls.length === 0 ? 'stop' : 'tool_calls'),
     line({ ...COMMON, object: 'chat.completion.chunk', choices: [], usage: USAGE }),
     'data: [DONE]\n\n',
   ];
@@ -156,18 +161,19 @@ function stream(said: Said): Written {
 }
 
 function whole(said: Said): Written {
-  const { call } = said;
-  const calls = call && [
-    { id: call.id, type: 'function', function: { name: call.name, arguments: call.args.join('') } },
-  ];
+  const calls = said.calls.map(({ id, name, args }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: args.join('') },
+  }));
   const message = {
     role: 'assistant',
-    content: calls === undefined ? said.text.join('') : null,
+    content: calls.length === 0 ? said.text.join('') : null,
     ...(said.thoughts.length > 0 && { reasoning_content: said.thoughts.join('') }),
     ...sealed(said),
-    ...(calls !== undefined && { tool_calls: calls }),
+    ...(calls.length > 0 && { tool_calls: calls }),
   };
-  const choices = [{ index: 0, message, finish_reason: calls === undefined ? 'stop' : 'tool_calls' }];
+  const choices = [{ index: 0, message, finish_reason: calls.length === 0 ? 'stop' : 'tool_calls' }];
   const body = JSON.stringify({ ...COMMON, object: 'chat.completion', choices, usage: USAGE });
   return { type: 'application/json', body };
 }

@@ -1,5 +1,5 @@
 import type { Peek } from '../peek.ts';
-import { refuse } from './brain.ts';
+import { refuse } from './mind.ts';
 
 /** The keys of an object; a value of another kind has none. */
 export function keysOf(value: Peek): readonly string[] {

@@ -1,7 +1,8 @@
 import type { Peek } from '../peek.ts';
-import { COST, refuse } from './brain.ts';
-import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { refuse } from './mind.ts';
+import type { Ask, Memory, Mind, Wish } from './mind.ts';
 import { isObject, keysOf, oneKey, onlyKeys } from './demands.ts';
+import { writeContent } from './gemini-write.ts';
 
 const TOP =
   'contents systemInstruction system_instruction tools toolConfig tool_config generationConfig generation_config safetySettings ' +
@@ -18,13 +19,13 @@ const SCHEMA =
   'maxLength pattern example anyOf propertyOrdering default items minimum maximum';
 
 /**
- * A server of contents that thinks. Its calls have no ids, so what names one is the signature beside it, which must come back on the very part;
- * answers to calls are matched by name and count.
+ * A server of contents that thinks. Calls of its older models have no ids, so what names them is the signature beside the first, which must come
+ * back on the very part; answers to calls are matched by name and order. Newer models' calls have ids, which their answers name.
  */
 export const GEMINI_MIND: Mind = {
-  callId: (number) => `nameless-${number}`,
+  callId: (number, at) => `call-${at}-${number}`,
   judge,
-  write,
+  write: writeContent,
   refusal: ({ message }) => ({
     headers: {},
     body: JSON.stringify({ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }, null, 2),
@@ -47,17 +48,17 @@ function judge({ path, query, headers, body }: Ask, memory: Memory): Wish {
   if (contents.length === 0) refuse('* GenerateContentRequest.contents: contents is not specified');
   for (const [at, content] of contents.entries()) judgeContent(content, at);
   const turns = merged(contents);
-  for (const at of turns.keys()) judgeCalls(turns, at, memory);
+  for (const at of turns.keys()) judgeCalls(turns, at, memory, path.includes('gemini-3'));
   const offered = body.at('tools').list.flatMap((tool) => tool.at('functionDeclarations').list);
   for (const [at, tool] of offered.entries()) judgeTool(tool, at);
   const thinking = body.at('generationConfig', 'thinkingConfig');
-  const answer = turns.at(-1)?.parts.find((part) => part.has('functionResponse'));
+  const answers = (turns.at(-1)?.parts ?? []).filter((part) => part.has('functionResponse'));
   return {
     stream: method === 'streamGenerateContent',
     // Models of this kind always think.
     thinks: thinking.at('includeThoughts').value === true ? 'told' : 'sealed',
-    offers: offered.length > 0,
-    ...(answer !== undefined && { result: resultOf(answer.at('functionResponse', 'response')) }),
+    offers: offered.map((tool) => tool.at('name').text),
+    results: answers.map((answer) => resultOf(answer.at('functionResponse', 'response'))),
   };
 }
 
@@ -95,7 +96,7 @@ function merged(contents: readonly Peek[]): readonly Turn[] {
   return turns;
 }
 
-function judgeCalls(turns: readonly Turn[], at: number, memory: Memory): void {
+function judgeCalls(turns: readonly Turn[], at: number, memory: Memory, named: boolean): void {
   const of = (place: number, kind: string): readonly Peek[] =>
     (turns[place]?.parts ?? []).filter((part) => part.has(kind));
   const calls = of(at, 'functionCall');
@@ -108,7 +109,7 @@ function judgeCalls(turns: readonly Turn[], at: number, memory: Memory): void {
       );
     if (of(at + 1, 'functionResponse').length === 0)
       refuse('Please ensure that function response turn comes immediately after a function call turn.');
-    judgeSignatures(calls, memory);
+    judgeSignatures(calls, memory, named);
   }
   if (answers.length === 0) return;
   const asked = of(at - 1, 'functionCall');
@@ -116,13 +117,16 @@ function judgeCalls(turns: readonly Turn[], at: number, memory: Memory): void {
     refuse(
       'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
     );
-  for (const [place, answer] of answers.entries())
+  for (const [place, answer] of answers.entries()) {
     if (answer.at('functionResponse', 'name').text !== asked[place]?.at('functionCall', 'name').text)
       refuse('Please ensure that the names of function responses are those of the calls.');
+    if (answer.at('functionResponse', 'id').text !== asked[place]?.at('functionCall', 'id').text)
+      refuse('Please ensure that the ids of function responses are those of the calls.');
+  }
 }
 
 // Only the first call of a turn is signed.
-function judgeSignatures(calls: readonly Peek[], memory: Memory): void {
+function judgeSignatures(calls: readonly Peek[], memory: Memory, named: boolean): void {
   const [first] = calls;
   const name = first?.at('functionCall', 'name').text ?? '';
   const signature = first?.at('thoughtSignature').text ?? '';
@@ -131,9 +135,16 @@ function judgeSignatures(calls: readonly Peek[], memory: Memory): void {
       `Function call is missing a thought_signature in functionCall parts. Additional data, function call \`${name}\`.`,
     );
   const said = memory.bySeal.get(signature) ?? refuse('Invalid thought signature.');
-  if (said.call?.name !== name) refuse('Corrupted thought signature.');
-  if (JSON.stringify(first?.at('functionCall', 'args').value) !== said.call.args.join(''))
-    refuse('The arguments of the call were changed.');
+  if (said.calls[0]?.name !== name) refuse('Corrupted thought signature.');
+  for (const [at, call] of calls.entries()) {
+    const made = said.calls[at];
+    const id = call.at('functionCall', 'id').text;
+    if (call.at('functionCall', 'name').text !== made?.name) refuse('The calls of the turn were changed.');
+    if (JSON.stringify(call.at('functionCall', 'args').value) !== made.args.join(''))
+      refuse('The arguments of the call were changed.');
+    // An id that a client made up for a call without one is nobody's business.
+    if (named && id !== made.id) refuse(`The call ${made.id} came back as '${id}'.`);
+  }
 }
 
 function judgeTool(tool: Peek, at: number): void {
@@ -161,48 +172,4 @@ function resultOf(response: Peek): string {
   const [key, ...more] = keysOf(response);
   const only = response.at(key ?? '').value;
   return more.length === 0 && typeof only === 'string' ? only : JSON.stringify(response.value);
-}
-
-const USAGE = {
-  promptTokenCount: COST.input + COST.cached,
-  candidatesTokenCount: COST.output,
-  totalTokenCount: COST.total,
-  cachedContentTokenCount: COST.cached,
-  promptTokensDetails: [{ modality: 'TEXT', tokenCount: COST.input + COST.cached }],
-  thoughtsTokenCount: COST.reasoning,
-};
-
-function write(said: Said, { query }: Ask): Written {
-  const { call } = said;
-  const calls = call && [
-    {
-      functionCall: { name: call.name, args: JSON.parse(call.args.join('')) as unknown },
-      ...(said.seal !== undefined && { thoughtSignature: said.seal }),
-    },
-  ];
-  // With text the signature comes on an empty part of its own, at the end.
-  const seal = call === undefined && said.seal !== undefined ? [{ text: '', thoughtSignature: said.seal }] : [];
-  const thought = (text: string): unknown => ({ text, thought: true });
-  const text = (piece: string): unknown => ({ text: piece });
-  if (!said.wish.stream) {
-    const thoughts = said.thoughts.length === 0 ? [] : [thought(said.thoughts.join(''))];
-    const texts = said.text.length === 0 ? [] : [text(said.text.join(''))];
-    const body = chunkOf(said, [...thoughts, ...texts, ...(calls ?? []), ...seal], true);
-    return { type: 'application/json; charset=UTF-8', body: JSON.stringify(body, null, 2) };
-  }
-  const pieces = [...said.thoughts.map(thought), ...said.text.map(text), ...(calls ?? []), ...seal];
-  const chunks = pieces.map((part, at) => JSON.stringify(chunkOf(said, [part], at === pieces.length - 1)));
-  if (query.get('alt') === 'sse')
-    return { type: 'text/event-stream', body: chunks.map((chunk) => `data: ${chunk}\r\n\r\n`).join('') };
-  return { type: 'application/json; charset=UTF-8', body: `[${chunks.join(',\r\n')}\n]` };
-}
-
-function chunkOf(said: Said, parts: readonly unknown[], last: boolean): Readonly<Record<string, unknown>> {
-  const candidate = { content: { parts, role: 'model' }, ...(last && { finishReason: 'STOP' }), index: 0 };
-  return {
-    candidates: [candidate],
-    usageMetadata: USAGE,
-    modelVersion: 'brain',
-    responseId: `brain-${said.number}`,
-  };
 }

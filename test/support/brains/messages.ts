@@ -1,7 +1,8 @@
 import type { Peek } from '../peek.ts';
-import { COST, Refused, refuse } from './brain.ts';
-import type { Ask, Memory, Mind, Said, Wish, Written } from './brain.ts';
+import { Refused, callOf, demandSeal, refuse } from './mind.ts';
+import type { Ask, Memory, Mind, Wish } from './mind.ts';
 import { alternating, isObject, onlyKeys } from './demands.ts';
+import { writeMessage } from './messages-write.ts';
 
 const TOP =
   'model messages max_tokens system metadata stop_sequences stream temperature thinking tool_choice tools top_k top_p ' +
@@ -18,9 +19,9 @@ const BLOCKS: Readonly<Record<string, string>> = {
 
 /** A server of messages that thinks: its thoughts are signed, and one that led to a call comes back before it, unchanged. */
 export const MESSAGES_MIND: Mind = {
-  callId: (number) => `toolu_01${String(number).padStart(22, 'Z')}`,
+  callId: (number, at) => `toolu_01${at}${String(number).padStart(21, 'Z')}`,
   judge,
-  write: (said, ask) => (said.wish.stream ? stream(said, ask) : whole(said, ask)),
+  write: writeMessage,
   refusal: ({ message, details }) => ({
     headers: { 'request-id': 'req_brain' },
     body: JSON.stringify({
@@ -53,12 +54,12 @@ function judge({ path, headers, body }: Ask, memory: Memory): Wish {
   for (const [at, message] of messages.entries()) judgeMessage(message, at);
   for (const at of messages.keys()) judgePair(messages, at, memory);
   if (thinks !== 'no') demandThought(messages);
-  const result = blocksOf(messages.at(-1)).find((block) => block.at('type').text === 'tool_result');
+  const results = blocksOf(messages.at(-1)).filter((block) => block.at('type').text === 'tool_result');
   return {
     stream: body.at('stream').value === true,
     thinks,
-    offers: body.at('tools').list.length > 0,
-    ...(result !== undefined && { result: textOf(result.at('content')) }),
+    offers: body.at('tools').list.map((tool) => tool.at('name').text),
+    results: results.map((result) => textOf(result.at('content'))),
   };
 }
 
@@ -115,7 +116,7 @@ function judgePair(messages: readonly Peek[], at: number, memory: Memory): void 
   for (const id of calls) {
     if (!answers.includes(id))
       refuse(`messages.${at}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${id}.`);
-    if (!memory.byCall.has(id)) refuse(`messages.${at}: there was no call ${id}`);
+    demandSeal(callOf(id, memory).said, ids(blocks, 'thinking', 'signature'));
   }
   for (const id of ids(blocks, 'tool_result', 'tool_use_id'))
     if (!ids(blocksOf(messages[at - 1]), 'tool_use', 'id').includes(id))
@@ -148,79 +149,4 @@ function blocksOf(message: Peek | undefined): readonly Peek[] {
 function textOf(content: Peek): string {
   if (typeof content.value === 'string') return content.value;
   return content.list.map((block) => block.at('text').text).join('');
-}
-
-const PROMPT_USAGE = {
-  input_tokens: COST.input,
-  cache_creation_input_tokens: 0,
-  cache_read_input_tokens: COST.cached,
-};
-const USAGE = {
-  ...PROMPT_USAGE,
-  output_tokens: COST.output + COST.reasoning,
-  output_tokens_details: { thinking_tokens: COST.reasoning },
-};
-
-function messageOf(said: Said, ask: Ask): Readonly<Record<string, unknown>> {
-  const { call } = said;
-  return {
-    model: ask.body.at('model').text,
-    id: `msg_brain${said.number}`,
-    type: 'message',
-    role: 'assistant',
-    content: [
-      ...(said.seal === undefined
-        ? []
-        : [{ type: 'thinking', thinking: said.thoughts.join(''), signature: said.seal }]),
-      ...(said.text.length === 0 ? [] : [{ type: 'text', text: said.text.join('') }]),
-      ...(call === undefined
-        ? []
-        : [{ type: 'tool_use', id: call.id, name: call.name, input: JSON.parse(call.args.join('')) as unknown }]),
-    ],
-    stop_reason: call === undefined ? 'end_turn' : 'tool_use',
-    stop_sequence: null,
-    usage: USAGE,
-  };
-}
-
-function whole(said: Said, ask: Ask): Written {
-  return { type: 'application/json', body: JSON.stringify(messageOf(said, ask)) };
-}
-
-type Frame = Readonly<Record<string, unknown>>;
-
-function stream(said: Said, ask: Ask): Written {
-  const { call, thoughts, seal } = said;
-  const blocks: (readonly [head: Frame, deltas: readonly Frame[]])[] = [];
-  if (seal !== undefined)
-    blocks.push([
-      { type: 'thinking', thinking: '', signature: '' },
-      [
-        ...thoughts.map((thinking) => ({ type: 'thinking_delta', thinking })),
-        { type: 'signature_delta', signature: seal },
-      ],
-    ]);
-  if (said.text.length > 0)
-    blocks.push([{ type: 'text', text: '' }, said.text.map((text) => ({ type: 'text_delta', text }))]);
-  if (call !== undefined)
-    blocks.push([
-      { type: 'tool_use', id: call.id, name: call.name, input: {} },
-      ['', ...call.args].map((piece) => ({ type: 'input_json_delta', partial_json: piece })),
-    ]);
-  const { stop_reason: reason, ...head } = messageOf(said, ask);
-  const message = { ...head, content: [], stop_reason: null, usage: { ...PROMPT_USAGE, output_tokens: 1 } };
-  const frames: Frame[] = [
-    { type: 'message_start', message },
-    ...blocks.flatMap(([content_block, deltas], index) => [
-      { type: 'content_block_start', index, content_block },
-      ...(index === 0 ? [{ type: 'ping' }] : []),
-      ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
-      { type: 'content_block_stop', index },
-    ]),
-    { type: 'message_delta', delta: { stop_reason: reason, stop_sequence: null }, usage: USAGE },
-    { type: 'message_stop' },
-  ];
-  // Real ones are padded with blanks behind the JSON.
-  const body = frames.map((frame) => `event: ${String(frame['type'])}\ndata: ${JSON.stringify(frame)}   \n\n`).join('');
-  return { type: 'text/event-stream; charset=utf-8', body };
 }

@@ -1,5 +1,5 @@
-import { COST } from './brain.ts';
-import type { Ask, Said, Written } from './brain.ts';
+import { COST } from './mind.ts';
+import type { Ask, Said, Written } from './mind.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ export function numberOf(id: string): number {
 
 /** The items of a turn, as they stand in a finished response. */
 export function itemsOf(said: Said, { body }: Ask): readonly Item[] {
-  const { call, number } = said;
+  const { calls, number } = said;
   const encrypted = body.at('include').list.some((each) => each.text === 'reasoning.encrypted_content');
   const summary = said.thoughts.length === 0 ? [] : [{ type: 'summary_text', text: said.thoughts.join('') }];
   const items: Item[] = [];
@@ -21,9 +21,9 @@ export function itemsOf(said: Said, { body }: Ask): readonly Item[] {
       summary,
       ...(encrypted && { encrypted_content: said.seal }),
     });
-  if (call !== undefined)
+  for (const [at, call] of calls.entries())
     items.push({
-      id: `fc_brain${number}`,
+      id: `fc_${at}_brain${number}`,
       type: 'function_call',
       status: 'completed',
       arguments: call.args.join(''),
@@ -105,19 +105,20 @@ function eventsOf(said: Said, item: Item, at: number): readonly Item[] {
     output_index: at,
     item: { ...item, ...empty },
   });
+  const call = said.calls.find(({ id }) => id === item['call_id']);
   switch (item['type']) {
     case 'reasoning':
       return [added({ summary: [] }), ...summaryEvents(said, place), done];
     case 'function_call':
       return [
         added({ status: 'in_progress', arguments: '' }),
-        ...(said.call?.args ?? []).map((delta) => ({
+        ...(call?.args ?? []).map((delta) => ({
           type: 'response.function_call_arguments.delta',
           ...place,
           delta,
           obfuscation: 'x1',
         })),
-        { type: 'response.function_call_arguments.done', ...place, arguments: said.call?.args.join('') },
+        { type: 'response.function_call_arguments.done', ...place, arguments: call?.args.join('') },
         done,
       ];
     default:

@@ -1,6 +1,8 @@
 import { Peek } from '../peek.ts';
-import { refuse } from './brain.ts';
-import type { Ask, Memory, Mind, Wish } from './brain.ts';
+import { resolved, storedItems, typeOf } from './responses-kept.ts';
+import type { Kept } from './responses-kept.ts';
+import { callOf, refuse } from './mind.ts';
+import type { Ask, Memory, Mind, Wish } from './mind.ts';
 import { objectText, onlyKeys } from './demands.ts';
 import { itemsOf, numberOf, writeResponse } from './responses-write.ts';
 
@@ -32,7 +34,7 @@ export function responsesMind(): Mind {
   // What was asked and answered, by the id of the response.
   const kept = new Map<string, readonly Peek[]>();
   return {
-    callId: (number) => `call_${String(number).padStart(24, 'Q')}`,
+    callId: (number, at) => `call_${at}${String(number).padStart(23, 'Q')}`,
     judge(ask, memory) {
       const { wish, items } = judge(ask, memory, kept);
       if (ask.body.at('store').value !== false) kept.set('next', items);
@@ -52,8 +54,6 @@ export function responsesMind(): Mind {
   };
 }
 
-type Kept = ReadonlyMap<string, readonly Peek[]>;
-
 function judge({ path, headers, body }: Ask, memory: Memory, kept: Kept): { wish: Wish; items: readonly Peek[] } {
   if (path !== '/v1/responses') refuse(`Invalid URL (POST ${path})`);
   if (!/^Bearer \S/.test(headers.authorization ?? '')) refuse('Missing bearer authentication in header');
@@ -69,7 +69,7 @@ function judge({ path, headers, body }: Ask, memory: Memory, kept: Kept): { wish
   const keeps = storedItems(kept);
   for (const [at, item] of items.entries()) judgeItem(item, at);
   judgeCalls(items, memory, keeps);
-  const last = items.at(-1);
+  const asked = items.findLastIndex((item) => typeOf(item) !== 'function_call_output');
   const effort = body.at('reasoning', 'effort').text;
   const summary = body.at('reasoning', 'summary').text;
   return {
@@ -77,38 +77,10 @@ function judge({ path, headers, body }: Ask, memory: Memory, kept: Kept): { wish
     wish: {
       stream: body.at('stream').value === true,
       thinks: effort === 'none' || !body.at('reasoning').given ? 'no' : summary === '' ? 'sealed' : 'told',
-      offers: body.at('tools').list.some((tool) => tool.at('type').text === 'function'),
-      ...(typeOf(last) === 'function_call_output' && { result: outputOf(last?.at('output')) }),
+      offers: body.at('tools').list.map((tool) => tool.at('name').text),
+      results: items.slice(asked + 1).map((item) => outputOf(item.at('output'))),
     },
   };
-}
-
-// The conversation as a whole: what was kept, what is referred to, and what is new.
-function resolved(body: Peek, kept: Kept): readonly Peek[] {
-  const input = body.at('input');
-  const fresh =
-    typeof input.value === 'string'
-      ? [new Peek({ type: 'message', role: 'user', content: input.value })]
-      : input.list.map((item) => (typeOf(item) === 'item_reference' ? referred(item, kept) : item));
-  if (fresh.length === 0) refuse("Missing required parameter: 'input'.");
-  const previous = body.at('previous_response_id').text;
-  if (previous === '') return fresh;
-  const before = kept.get(previous) ?? refuse(`Previous response with id '${previous}' not found.`);
-  return [...before, ...fresh];
-}
-
-function referred(reference: Peek, kept: Kept): Peek {
-  const id = reference.at('id').text;
-  return storedItems(kept).get(id) ?? refuse(`Item with id '${id}' not found.`);
-}
-
-function storedItems(kept: Kept): ReadonlyMap<string, Peek> {
-  return new Map([...kept.values()].flat().map((item) => [item.at('id').text, item]));
-}
-
-function typeOf(item: Peek | undefined): string {
-  const type = item?.at('type').text ?? '';
-  return type === '' ? 'message' : type;
 }
 
 function judgeItem(item: Peek, at: number): void {
@@ -160,7 +132,12 @@ function judgeCalls(items: readonly Peek[], memory: Memory, keeps: ReadonlyMap<s
         break;
       }
       case 'function_call':
-        judgeCall(item, items[at - 1], memory);
+        // The first of several has the thought before it.
+        judgeCall(
+          item,
+          items.slice(0, at).findLast((each) => typeOf(each) !== 'function_call'),
+          memory,
+        );
         break;
       case 'reasoning':
         judgeThought(item, items[at + 1], memory, keeps);
@@ -172,8 +149,8 @@ function judgeCalls(items: readonly Peek[], memory: Memory, keeps: ReadonlyMap<s
 }
 
 function judgeCall(item: Peek, before: Peek | undefined, memory: Memory): void {
-  const said = memory.byCall.get(item.at('call_id').text) ?? refuse(`There was no call ${item.at('call_id').text}.`);
-  if (item.at('name').text !== said.call?.name) refuse('The call has another name than it was made with.');
+  const { said, call } = callOf(item.at('call_id').text, memory);
+  if (item.at('name').text !== call.name) refuse('The call has another name than it was made with.');
   objectText(item.at('arguments'), 'The arguments of a call must be the JSON text of an object.');
   if (said.seal !== undefined && typeOf(before) !== 'reasoning')
     refuse(`Item 'fc_brain${said.number}' of type 'function_call' was provided without its required 'reasoning' item.`);
@@ -195,7 +172,7 @@ function judgeThought(item: Peek, after: Peek | undefined, memory: Memory, keeps
   if (told.length > 0 && told.join('\n\n') !== said.thoughts.join('')) refuse(`The summary of '${id}' was changed.`);
 }
 
-function outputOf(output: Peek | undefined): string {
-  if (typeof output?.value === 'string') return output.value;
-  return (output?.list ?? []).map((part) => part.at('text').text).join('');
+function outputOf(output: Peek): string {
+  if (typeof output.value === 'string') return output.value;
+  return output.list.map((part) => part.at('text').text).join('');
 }
