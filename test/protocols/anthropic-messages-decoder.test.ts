@@ -117,6 +117,15 @@ describe('the end', () => {
     expect(read(start(), ...textBlock(0, 'a'), '[DONE]').error?.message).toContain('before it was complete');
   });
 
+  test('UP-08 an answer that goes on after it has told why it ended is an error, figures that come late are not', () => {
+    for (const more of [textBlock(1, 'b'), [start()]])
+      expect(read(start(), ...textBlock(0, 'a'), last('end_turn'), ...more, STOP).error?.message).toContain(
+        'after it had ended',
+      );
+    const late = read(start(), ...textBlock(0, 'a'), last('end_turn', {}), last(null, { output_tokens: 20 }), STOP);
+    expect([late.finish?.raw, late.usage?.output]).toEqual(['end_turn', 20]);
+  });
+
   test('FM-14 a beginning that comes twice counts once; one behind content begins the blocks anew', () => {
     const answer = read(
       start(),

@@ -1,82 +1,17 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FakeUpstream } from '../support/fake-upstream.ts';
-import type { UpstreamReply } from '../support/fake-upstream.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { readMessageEvents } from '../support/messages-automaton.ts';
 import { Peek } from '../support/peek.ts';
 import { postJson } from '../support/raw-client.ts';
 import { answersOf, bodyOf, haveRecordings } from '../support/recordings.ts';
 import { fixture } from '../protocols/exchange.ts';
+import { MessagesBench, PING, STOP, close, end, event, open, piece, said, start } from './messages-bench.ts';
 
-let upstream: FakeUpstream;
-let gateway: Gateway;
-let count = 0;
-
+let bench: MessagesBench;
 beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  gateway = await startGateway(
-    `providers:\n  up:\n    protocol: anthropic-messages\n    base_url: ${upstream.url}/v1\n`,
-  );
+  bench = await MessagesBench.start();
 });
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-
-interface Played {
-  readonly text: string;
-  readonly status: number;
-  readonly record: Peek;
-}
-
-/** Plays a body to a client of the same format, in HTTP chunks that end at the given places. */
-async function play(body: string | Buffer, cuts: readonly number[] = [], stream = true): Promise<Played> {
-  const model = `m${count++}`;
-  const bytes = Buffer.from(body);
-  const places = [...new Set(cuts.map((cut) => cut % bytes.length))].toSorted((a, b) => a - b);
-  upstream.on(model, (reply: UpstreamReply) => {
-    reply.head(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' });
-    let at = 0;
-    for (const end of [...places, bytes.length]) {
-      if (end > at) reply.cut(bytes.subarray(at, end), end - at);
-      at = end;
-    }
-    reply.end();
-  });
-  const asked = { model: `up/${model}`, max_tokens: 99, stream, messages: [{ role: 'user', content: 'Say it.' }] };
-  const answer = await postJson(gateway.url, '/v1/messages', asked);
-  const line = gateway.log.find((candidate) => candidate.includes(`"model":"up/${model}"`));
-  return { text: answer.body.toString(), status: answer.status, record: Peek.parse(line ?? '{}') };
-}
-
-const event = (type: string, more: object = {}): string =>
-  `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
-const start = (id = 'msg_1', usage: object = { input_tokens: 9, output_tokens: 1 }): string =>
-  event('message_start', {
-    message: {
-      id,
-      type: 'message',
-      role: 'assistant',
-      model: 'tiny-1',
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage,
-    },
-  });
-const open = (index: number, block: object = { type: 'text', text: '' }): string =>
-  event('content_block_start', { index, content_block: block });
-const piece = (index: number, text: string): string =>
-  event('content_block_delta', { index, delta: { type: 'text_delta', text } });
-const close = (index: number): string => event('content_block_stop', { index });
-const end = (usage: object = { output_tokens: 16 }, stop_reason = 'end_turn'): string =>
-  event('message_delta', { delta: { stop_reason, stop_sequence: null }, usage });
-const STOP = event('message_stop');
-const said = (index: number, ...texts: readonly string[]): string =>
-  open(index) + texts.map((text) => piece(index, text)).join('') + close(index);
-const PING = event('ping');
+afterAll(() => bench.close());
 
 const scenario = (name: string): string => fixture(`anthropic-messages/${name}/streamed.sse`).toString();
 const cuts = fc.array(fc.nat(), { maxLength: 12 });
@@ -99,7 +34,7 @@ describe('a stream that keeps the rules', () => {
   test('MS-05 MS-06 UP-01 passes byte for byte, however it was cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...bodies), cuts, async (body, places) => {
-        const { text, record } = await play(body, places);
+        const { text, record } = await bench.play(body, places);
         expect(text).toBe(body);
         expect([record.at('gear').text, record.at('lost').value]).toEqual(['bytes', 0]);
       }),
@@ -108,7 +43,7 @@ describe('a stream that keeps the rules', () => {
   });
 
   test('MS-07 MS-10 and is counted as if it had been translated', async () => {
-    const { record } = await play(start() + said(0, 'a', 'b') + end() + STOP);
+    const { record } = await bench.play(start() + said(0, 'a', 'b') + end() + STOP);
     expect(record.at('tokens').value).toMatchObject({ input: 9, output: 16 });
   });
 });
@@ -121,7 +56,7 @@ describe.skipIf(!haveRecordings)('recorded streams', () => {
 
   test.each(streams)('MS-01 MS-05 MS-06 $file passes byte for byte', async (recording) => {
     const body = bodyOf(recording);
-    const { text, record } = await play(body, [1, 7, 64, 4096]);
+    const { text, record } = await bench.play(body, [1, 7, 64, 4096]);
     readMessageEvents(text);
     // Some were captured without the keys that typed clients demand; those are added.
     if (/"signature"|"thinking":""}/.test(body.toString()) && !body.toString().includes('"thinking":"","signature":""'))
@@ -131,30 +66,30 @@ describe.skipIf(!haveRecordings)('recorded streams', () => {
 
   test.each(wholes)('MS-05 MS-06 $file passes byte for byte', async (recording) => {
     const body = bodyOf(recording);
-    expect((await play(body, [], false)).text).toBe(body.toString());
+    expect((await bench.play(body, [], false)).text).toBe(body.toString());
   });
 });
 
 describe('a stream that breaks the rules is mended', () => {
   /** The answer as a client that is not ours reads it. */
   const read = async (body: string): Promise<ReturnType<typeof readMessageEvents>> =>
-    readMessageEvents((await play(body)).text);
+    readMessageEvents((await bench.play(body)).text);
   const good = start() + said(0, 'a', 'b', 'c') + end() + STOP;
 
   test('MS-01 events without a name, or with a wrong one, get theirs', async () => {
-    expect((await play(good.replaceAll(/event: .*\n/g, ''))).text).toBe(good);
-    expect((await play(good.replaceAll(/event: .*\n/g, 'event: message\n'))).text).toBe(good);
-    expect((await play(good.replaceAll('\n', '\r\n'))).text).toBe(good);
+    expect((await bench.play(good.replaceAll(/event: .*\n/g, ''))).text).toBe(good);
+    expect((await bench.play(good.replaceAll(/event: .*\n/g, 'event: message\n'))).text).toBe(good);
+    expect((await bench.play(good.replaceAll('\n', '\r\n'))).text).toBe(good);
   });
 
   test('FM-47 a marker of another format is dropped, and a missing end added', async () => {
-    expect((await play(`${good}data: [DONE]\n\n`)).text).toBe(good);
-    expect((await play(`${good.replace(STOP, '')}data: [DONE]\n\n`)).text).toBe(good);
-    expect((await play(good.replace(STOP, ''))).text).toBe(good);
+    expect((await bench.play(`${good}data: [DONE]\n\n`)).text).toBe(good);
+    expect((await bench.play(`${good.replace(STOP, '')}data: [DONE]\n\n`)).text).toBe(good);
+    expect((await bench.play(good.replace(STOP, ''))).text).toBe(good);
   });
 
   test('MS-02 FM-14 a second beginning is dropped before content; behind it the blocks are numbered on', async () => {
-    expect((await play(start() + good)).text).toBe(good);
+    expect((await bench.play(start() + good)).text).toBe(good);
     const {
       blocks,
       message,
@@ -210,7 +145,7 @@ test('UP-08 MS-12 a stream that is cut at any byte is never a normal end, and al
   const bound = whole.indexOf('event: message_delta');
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: bound }), async (length) => {
-      const { text, status } = await play(whole.subarray(0, length));
+      const { text, status } = await bench.play(whole.subarray(0, length));
       if (status !== 200) return;
       const { end: over, blocks } = readMessageEvents(text);
       expect(over).toBe('error');
@@ -223,11 +158,31 @@ test('UP-08 MS-12 a stream that is cut at any byte is never a normal end, and al
   );
 });
 
+test('UP-06 MS-02 a whole body becomes a stream whose blocks are numbered without a gap', async () => {
+  const content = [
+    { type: 'text', text: '' },
+    { type: 'thinking', thinking: '', signature: '' },
+    { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 } },
+  ];
+  const usage = { input_tokens: 9, output_tokens: 3 };
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content,
+    stop_reason: 'tool_use',
+    usage,
+  };
+  const { blocks } = readMessageEvents((await bench.play(JSON.stringify(message))).text);
+  expect(blocks.map(({ type, json }) => [type, json])).toEqual([['tool_use', '{"a":1}']]);
+});
+
 test('MS-12 FM-04 an error of the upstream is told in the stream once it began, and as a status before', async () => {
-  const { text } = await play(scenario('error-after-text'));
+  const { text } = await bench.play(scenario('error-after-text'));
   expect(readMessageEvents(text)).toMatchObject({ end: 'error' });
   expect(text).toContain('overloaded_error');
-  const early = await play(event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } }));
+  const early = await bench.play(event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } }));
   expect(early.status).toBe(529);
 });
 
@@ -240,12 +195,12 @@ describe('requests', () => {
   test('MS-16 a prefill that the upstream refuses is refused in its words', async () => {
     const message = 'This model does not support assistant message prefill.';
     const body = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message } });
-    upstream.on('prefill', (reply, { body: sent }) => {
+    bench.upstream.on('prefill', (reply, { body: sent }) => {
       expect(Peek.parse(sent.toString()).at('messages').value).toEqual(messages);
       reply.head(400, { 'content-type': 'application/json' });
       reply.end(body);
     });
-    const answer = await postJson(gateway.url, '/v1/messages', { model: 'up/prefill', max_tokens: 9, messages });
+    const answer = await postJson(bench.gateway.url, '/v1/messages', { model: 'up/prefill', max_tokens: 9, messages });
     expect([answer.status, Peek.parse(answer.body.toString()).at('error').value]).toEqual([
       400,
       { type: 'invalid_request_error', message },
@@ -254,7 +209,7 @@ describe('requests', () => {
 
   test('MS-14 UP-09 a request that asks for the beta, and a count, leave as they came but for the model', async () => {
     const seen: string[] = [];
-    upstream.on('plain', (reply, { path, headers, body }) => {
+    bench.upstream.on('plain', (reply, { path, headers, body }) => {
       seen.push(`${path} ${String(headers['anthropic-version'])} ${body.toString()}`);
       reply.head(200, { 'content-type': 'application/json' });
       reply.end(path.includes('count') ? '{"input_tokens":2095}' : fixture('anthropic-messages/greeting/whole.json'));
@@ -262,7 +217,7 @@ describe('requests', () => {
     const body = '{"max_tokens":1, "zzz":1.0,"model":"up/plain","messages":[{"role":"user","content":"x"}]}';
     const headers = { 'content-type': 'application/json', 'x-api-key': 'any' };
     for (const path of ['/v1/messages?beta=true', '/v1/messages/count_tokens']) {
-      const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body });
+      const response = await fetch(`${bench.gateway.url}${path}`, { method: 'POST', headers, body });
       expect(response.status).toBe(200);
       const text = await response.text();
       expect(text).toBe(

@@ -167,7 +167,7 @@ class Automaton {
     const type = delta.at('type').text;
     const known = Object.values(FITS).flat().includes(type);
     demand(!known || (FITS[open.type]?.includes(type) ?? type === 'input_json_delta'), `MS-02 ${type} in ${open.type}`);
-    demand(open.signature === undefined, 'a delta behind the signature');
+    demand(type !== 'signature_delta' || open.signature === undefined, 'a second signature');
     const text = delta.at('text').text + delta.at('thinking').text;
     demand(text.isWellFormed(), 'CC-03 a character in two pieces');
     open.text += text;

@@ -14,6 +14,8 @@ interface TextPlace {
   /** Half a surrogate pair waiting for its other half. */
   held: string;
   signature: string;
+  /** Of a block that holds nothing else. */
+  readonly seal?: Seal;
 }
 
 interface CallPlace {
@@ -72,6 +74,7 @@ export class Blocks {
   /** Opens a block; one of the same number that is still open ends first. */
   open(wire: number, block: JsonObject): void {
     this.close(wire);
+    this.#closeNatives();
     this.endsInCall = block['type'] === 'tool_use';
     this.#places.set(wire, this.#place(wire, block));
   }
@@ -92,7 +95,8 @@ export class Blocks {
         return isOf(place, 'reasoning') && this.#text(place, asString(delta['thinking']) ?? '');
       case 'signature_delta':
         if (!isOf(place, 'reasoning')) return false;
-        place.signature += asString(delta['signature']) ?? '';
+        // One comes; the format's own clients take the last.
+        place.signature = asString(delta['signature']) ?? '';
         return true;
       case 'input_json_delta':
         return place !== undefined && this.#input(place, asString(delta['partial_json']) ?? '');
@@ -118,7 +122,7 @@ export class Blocks {
     this.#places.delete(wire);
     switch (place.kind) {
       case 'text':
-        this.#end(place.index, sealOfSignature(place.signature));
+        this.#end(place.index, place.seal ?? sealOfSignature(place.signature));
         return;
       case 'call':
         this.#endCall(place);
@@ -147,6 +151,11 @@ export class Blocks {
     return true;
   }
 
+  // They are told whole, at their end; as blocks do not overlap, that is when the next one opens at the latest.
+  #closeNatives(): void {
+    for (const [wire, { kind }] of this.#places) if (kind === 'native') this.close(wire);
+  }
+
   #place(wire: number, block: JsonObject): Place {
     switch (block['type']) {
       case 'text': {
@@ -162,7 +171,7 @@ export class Blocks {
         return place;
       }
       case 'redacted_thinking':
-        return this.#redacted(wire, asString(block['data']) ?? '');
+        return { ...this.#openText('reasoning'), seal: sealOfRedacted(asString(block['data']) ?? '').seal };
       case 'tool_use':
         return this.#openCall(block);
       default:
@@ -174,6 +183,7 @@ export class Blocks {
   #implied(wire: number, delta: JsonObject): Place | undefined {
     const type = delta['type'] === 'text_delta' ? 'text' : delta['type'] === 'thinking_delta' ? 'reasoning' : undefined;
     if (type === undefined) return undefined;
+    this.#closeNatives();
     const place = this.#openText(type);
     this.#places.set(wire, place);
     return place;
@@ -183,12 +193,6 @@ export class Blocks {
     const index = this.#next++;
     this.#setting.emit({ type: 'block-start', index, block: { type } });
     return { kind: 'text', type, index, held: '', signature: '' };
-  }
-
-  #redacted(wire: number, data: string): Place {
-    const place = this.#openText('reasoning');
-    this.#setting.emit({ type: 'block-end', index: place.index, seal: sealOfRedacted(data).seal });
-    return { kind: 'native', wire, block: {}, json: [] };
   }
 
   #openCall(block: JsonObject): Place {
@@ -267,9 +271,7 @@ export class Blocks {
   }
 
   #native(value: JsonObject): void {
-    const block = asObject(value['content_block']);
-    if (block === undefined || Object.keys(block).length > 0)
-      this.#setting.emit({ type: 'native', native: { protocol: OWN, value } });
+    this.#setting.emit({ type: 'native', native: { protocol: OWN, value } });
   }
 }
 

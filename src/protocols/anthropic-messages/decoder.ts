@@ -1,9 +1,10 @@
 import { Blocks } from './decoder-blocks.ts';
+import { BEYOND_END, TRUNCATED, UNFIT, bad, extrasOf, extrasOfMessage, isError, numberOf } from './decoder-parts.ts';
 import { decodeInBandError } from './errors.ts';
 import { answerToolOf } from './request-write-output.ts';
 import { OWN } from './seals.ts';
 import { mergeUsage, readUsage } from './usage.ts';
-import { STOP, isTold } from './words.ts';
+import { STOP } from './words.ts';
 import type { Frame } from '../../framing/frame.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { FinishReason, Sink } from '../../model/event.ts';
@@ -12,12 +13,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { NO_USAGE } from '../../model/usage.ts';
 import type { Decoder, DecoderContext, DecoderPhase } from '../codec.ts';
 
-const TRUNCATED = bad('The upstream ended its answer before it was complete.');
-
 const TEXT_KEY = '"text":"';
-
-// Keys of a whole message, and of the object in `message_start`, that the model has words for; others are natives.
-const KNOWN = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage']);
 
 /** Reads messages, streamed or whole, and counts of tokens. */
 export class MessagesDecoder implements Decoder {
@@ -30,8 +26,8 @@ export class MessagesDecoder implements Decoder {
   #usage: JsonObject = {};
   #stop: string | undefined;
   #stopSequence: string | undefined;
-  /** Number on the wire of the block whose text may come without its message. */
-  #plain = 0;
+  /** Number on the wire of the block whose text may come without its message: the first that has any, for the number is part of the look. */
+  #plain: number | undefined;
 
   constructor(emit: Sink, context: DecoderContext) {
     this.#emit = emit;
@@ -50,7 +46,8 @@ export class MessagesDecoder implements Decoder {
   }
 
   text(text: string): void {
-    if (this.phase === 'open') this.#blocks.text(this.#plain, text);
+    if (this.phase === 'finished') this.#close(BEYOND_END);
+    else if (this.phase === 'open' && !this.#blocks.text(this.#plain ?? 0, text)) this.#close(UNFIT);
   }
 
   whole(body: string): void {
@@ -88,6 +85,10 @@ export class MessagesDecoder implements Decoder {
       return;
     }
     const type = asString(event['type']) ?? name ?? '';
+    if (this.phase === 'finished' && (type === 'message_start' || type.startsWith('content_block_'))) {
+      this.#close(BEYOND_END);
+      return;
+    }
     switch (type) {
       case 'message_start':
         this.#messageStart(asObject(event['message']) ?? {});
@@ -137,7 +138,7 @@ export class MessagesDecoder implements Decoder {
       id: asString(message['id']) ?? '',
       model: model === '' ? this.#context.target.model : model,
     });
-    this.#extras(message);
+    this.#extras(extrasOfMessage(message));
   }
 
   #delta(event: JsonObject): void {
@@ -145,12 +146,12 @@ export class MessagesDecoder implements Decoder {
     const number = numberOf(event);
     this.#start();
     if (delta === undefined || !this.#blocks.delta(number, delta)) {
-      this.#close(bad('The upstream sent a piece of content that fits no block.'));
+      this.#close(UNFIT);
       return;
     }
     if (delta['type'] !== 'text_delta' || delta['text'] === '' || !this.#blocks.isText(number)) return;
-    this.#plain = number;
-    this.textKey = TEXT_KEY;
+    this.#plain ??= number;
+    if (this.#plain === number) this.textKey = TEXT_KEY;
   }
 
   #messageDelta(event: JsonObject): void {
@@ -158,7 +159,7 @@ export class MessagesDecoder implements Decoder {
     this.#take(event['usage']);
     const { delta: value, usage: _usage, type: _type, ...more } = event;
     const { stop_reason: stop, stop_sequence: sequence, ...others } = asObject(value) ?? {};
-    this.#more(others, more);
+    this.#extras(extrasOf(others, more));
     this.#stopped(stop, sequence);
   }
 
@@ -197,7 +198,7 @@ export class MessagesDecoder implements Decoder {
       this.#blocks.open(index, asObject(block) ?? {});
       this.#blocks.close(index);
     });
-    this.#extras(message);
+    this.#extras(extrasOfMessage(message));
     this.#stopped(message['stop_reason'], message['stop_sequence']);
     this.#finish();
   }
@@ -214,19 +215,9 @@ export class MessagesDecoder implements Decoder {
     this.#finish();
   }
 
-  #extras(message: JsonObject): void {
-    const more = Object.fromEntries(Object.entries(message).filter(([key]) => !KNOWN.has(key)));
-    // A stream tells these two inside its last delta, the rest beside it.
-    const { stop_details: details = null, container = null, ...others } = more;
-    this.#more({ stop_details: details, container }, others);
-  }
-
   /** What a message says of itself besides, in the words of a `message_delta`. */
-  #more(delta: JsonObject, more: JsonObject): void {
-    const inside = told(delta);
-    const beside = told(more);
-    const value = { type: 'message_delta', ...(Object.keys(inside).length > 0 && { delta: inside }), ...beside };
-    if (Object.keys(value).length > 1) this.#native(value);
+  #extras(value: JsonObject | undefined): void {
+    if (value !== undefined) this.#native(value);
   }
 
   #native(value: JsonObject): void {
@@ -273,24 +264,4 @@ export class MessagesDecoder implements Decoder {
     this.phase = 'closed';
     this.#emit({ type: 'error', error });
   }
-}
-
-function bad(message: string): GatewayError {
-  return { kind: 'bad_response', message };
-}
-
-function numberOf(event: JsonObject): number {
-  return asNumber(event['index']) ?? 0;
-}
-
-function told(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => isTold(value)));
-}
-
-// FM-04: errors come inside a 200, with or without the type that marks them.
-function isError(event: JsonObject): boolean {
-  if (event['type'] === 'error') return true;
-  const { error, message } = event;
-  if (event['type'] !== undefined) return false;
-  return (error !== undefined && error !== null) || typeof message === 'string';
 }

@@ -15,8 +15,12 @@ export interface BlockPlace {
   readonly write: (frames: string) => void;
   /** The number of the next block on the wire. */
   readonly number: () => number;
+  /** Takes the number given out last back, for a block that was never shown. */
+  readonly giveBack: () => void;
   /** Whether the beginning of a block has been shown already, by a stream that passed. */
   readonly isShown: (number: number) => boolean;
+  /** Whether its signature has. */
+  readonly isSigned: (number: number) => boolean;
   /** Numbers are given out as blocks open, be there anything to show or not, as the stream that passes does. */
   readonly numbersAtOnce: boolean;
   readonly lose: () => void;
@@ -102,7 +106,9 @@ class Shown {
   }
 
   end(): string {
-    return this.begun ? stopFrame(this.number) : '';
+    if (this.begun) return stopFrame(this.number);
+    if (this.#number >= 0) this.place.giveBack();
+    return '';
   }
 }
 
@@ -178,8 +184,10 @@ class ThinkingWriter implements BlockWriter {
 
   #end(seal: Seal | undefined): string {
     if (seal === undefined) return this.#shown.end();
-    const block = thinkingBlock(this.#shown.begun ? ' ' : '', seal);
+    // Which block it is depends on whether there is text, not on what it says.
+    const block = thinkingBlock(this.#shown.begun ? '…' : '', seal);
     if (block['type'] === 'redacted_thinking') return this.#shown.begin(block) + this.#shown.end();
+    if (this.#shown.begun && this.#shown.place.isSigned(this.#shown.number)) return this.#shown.end();
     const signature = asString(block['signature']) ?? '';
     const start = this.#begin();
     return start + deltaFrame(this.#shown.number, { type: 'signature_delta', signature }) + this.#shown.end();

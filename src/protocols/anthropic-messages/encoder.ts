@@ -56,7 +56,9 @@ export class MessagesEncoder implements Encoder {
         if (frames !== '') this.#send(frames);
       },
       number: () => this.#next++,
+      giveBack: () => this.#next--,
       isShown: (number) => this.#identity?.begun.has(number) === true && !this.#identity.ended.has(number),
+      isSigned: (number) => this.#identity?.sealed.has(String(number)) === true,
       numbersAtOnce: reply.identity !== undefined,
       lose: () => this.lost++,
     };

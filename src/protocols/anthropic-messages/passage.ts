@@ -38,6 +38,8 @@ export class MessagesPassage implements Passage {
   readonly #begun: Set<number>;
   /** The block that is open, by its number and type. */
   #block: { readonly number: number; readonly type: string } | undefined;
+  /** The block whose text was the first to be nothing but text. */
+  #plain: number | undefined;
   #next = 0;
   #usage: JsonObject = {};
   #stopped = false;
@@ -48,9 +50,9 @@ export class MessagesPassage implements Passage {
     this.#begun = reply.identity?.begun ?? new Set();
   }
 
-  /** Text may pass without a look as long as a block of text is open. */
+  /** Text may pass without a look as long as the block is open whose text was the first to be plain: the number is part of its look. */
   get open(): boolean {
-    return this.#block?.type === 'text' && !this.#stopped;
+    return this.#block !== undefined && this.#block.number === this.#plain;
   }
 
   judge(frame: Frame): Judgement {
@@ -130,7 +132,17 @@ export class MessagesPassage implements Passage {
     if (delta === undefined || type === undefined || block === undefined || asNumber(event['index']) !== block.number)
       return 'encode';
     if (FITS.get(type)?.(block.type) === false || Object.values(delta).some(isCut)) return 'encode';
+    if (type === 'signature_delta') return this.#sign(block.number);
     this.isPlainText = type === 'text_delta' && delta['text'] !== '' && typeof delta['text'] === 'string';
+    if (this.isPlainText) this.#plain ??= block.number;
+    return 'pass';
+  }
+
+  /** A block is signed once; blocks stand by their numbers among what was sealed. */
+  #sign(number: number): Judgement {
+    const signed = this.#identity?.sealed;
+    if (signed?.has(String(number)) === true) return 'drop';
+    signed?.add(String(number));
     return 'pass';
   }
 
