@@ -4,7 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import { TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 
-describe.each(['chat', 'responses'] as const)('npm @openai/agents runs an agent with a tool in %s', (format) => {
+describe.each([
+  ['chat', 'nothing stored'],
+  ['responses', 'nothing stored'],
+  ['responses', 'all stored'],
+] as const)('npm @openai/agents runs an agent with a tool in %s, %s', (format, keeps) => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -38,9 +42,10 @@ describe.each(['chat', 'responses'] as const)('npm @openai/agents runs an agent 
       model: modelAt(upstream, format),
       tools: [weather],
       modelSettings: {
-        store: false,
+        ...(keeps === 'nothing stored' && { store: false }),
         reasoning: { effort: 'medium', summary: 'auto' },
-        ...(format === 'responses' && { providerData: { include: ['reasoning.encrypted_content'] } }),
+        ...(format === 'responses' &&
+          keeps === 'nothing stored' && { providerData: { include: ['reasoning.encrypted_content'] } }),
       },
     });
     if (how === 'whole') {

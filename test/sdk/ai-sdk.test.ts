@@ -33,6 +33,13 @@ const CLIENTS: Readonly<Record<string, Client>> = {
     options: { openai: { reasoningEffort: 'medium', reasoningSummary: 'auto', forceReasoning: true, store: false } },
     shows: always,
   },
+  // What was said before is kept by the server, and referred to.
+  '@ai-sdk/openai, responses as they are stored': {
+    format: 'responses',
+    model: (gateway, id) => createOpenAI({ apiKey, baseURL: `${gateway}/openai/v1` })(id),
+    options: { openai: { reasoningEffort: 'medium', reasoningSummary: 'auto', forceReasoning: true } },
+    shows: always,
+  },
   '@ai-sdk/openai, chat': {
     format: 'chat',
     model: (gateway, id) => createOpenAI({ apiKey, baseURL: `${gateway}/openai/v1` }).chat(id),

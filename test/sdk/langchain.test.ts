@@ -8,7 +8,11 @@ import { TOOL } from '../support/brains/mind.ts';
 import { Peek } from '../support/peek.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 
-describe.each(['chat', 'responses'] as const)('npm @langchain/openai converses with a tool in %s', (format) => {
+describe.each([
+  ['chat', 'nothing stored'],
+  ['responses', 'nothing stored'],
+  ['responses', 'all stored'],
+] as const)('npm @langchain/openai converses with a tool in %s, %s', (format, keeps) => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -36,8 +40,8 @@ describe.each(['chat', 'responses'] as const)('npm @langchain/openai converses w
       useResponsesApi: format === 'responses',
       streaming: how === 'streamed',
       reasoning: { effort: 'medium', ...(format === 'responses' && { summary: 'auto' as const }) },
-      // Nothing is stored, so that thoughts come back encrypted.
-      ...(format === 'responses' && { zdrEnabled: true }),
+      // Where nothing is stored, thoughts come back encrypted.
+      ...(format === 'responses' && keeps === 'nothing stored' && { zdrEnabled: true }),
     }).bindTools([weather]);
     const messages: BaseMessage[] = [new SystemMessage('Be brief.'), new HumanMessage(QUESTION)];
     const ask = async (): Promise<AIMessageChunk> => {

@@ -1,10 +1,12 @@
 import OpenAI from 'openai';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
-import type { ResponseInput } from 'openai/resources/responses/responses';
+import type { ResponseCreateParamsBase, ResponseInput } from 'openai/resources/responses/responses';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
 import { Peek } from '../support/peek.ts';
+
+type Answer = OpenAI.Responses.Response;
 
 describe('npm openai converses with a tool', () => {
   let stage: Stage;
@@ -90,7 +92,7 @@ describe('npm openai converses with a tool', () => {
 
   test.each(CELLS)('in responses, nothing stored, over $upstream, $how', async ({ upstream, how }) => {
     const input: ResponseInput = [{ role: 'user', content: QUESTION }];
-    const ask = async (): Promise<OpenAI.Responses.Response> => {
+    const ask = async (): Promise<Answer> => {
       const body = {
         model: modelAt(upstream, 'responses'),
         instructions: 'Be brief.',
@@ -118,17 +120,45 @@ describe('npm openai converses with a tool', () => {
       total: first.usage?.total_tokens,
     });
   });
+
+  test.each(CELLS)(
+    'in responses, each going on from the one before, over $upstream, $how',
+    async ({ upstream, how }) => {
+      const ask = async (more: Pick<ResponseCreateParamsBase, 'input' | 'previous_response_id'>): Promise<Answer> => {
+        const body = {
+          model: modelAt(upstream, 'responses'),
+          reasoning: { effort: 'medium' as const, summary: 'auto' as const },
+          tools: [{ type: 'function' as const, name: TOOL.name, parameters: CITY_SCHEMA, strict: false }],
+          ...more,
+        };
+        return how === 'whole' ? client.responses.create(body) : client.responses.stream(body).finalResponse();
+      };
+      const first = await ask({ input: QUESTION });
+      const calls = first.output.filter((item) => item.type === 'function_call');
+      const results = calls.map(({ call_id }) => ({
+        type: 'function_call_output' as const,
+        call_id,
+        output: TOOL.result,
+      }));
+      const second = await ask({ input: results, previous_response_id: first.id });
+      expectTalk(stage.brain(upstream), {
+        calls: calls.map((call) => JSON.parse(call.arguments) as unknown),
+        text: textOf(second),
+        thoughts: summaryOf(first),
+      });
+    },
+  );
 });
 
 // `output_text` is a field of the client's own, which only whole answers have.
-function textOf({ output }: OpenAI.Responses.Response): string {
+function textOf({ output }: Answer): string {
   return output
     .flatMap((item) => (item.type === 'message' ? item.content : []))
     .map((part) => (part.type === 'output_text' ? part.text : ''))
     .join('');
 }
 
-function summaryOf({ output }: OpenAI.Responses.Response): string {
+function summaryOf({ output }: Answer): string {
   return output
     .filter((item) => item.type === 'reasoning')
     .flatMap((item) => [...item.summary, ...(item.content ?? [])])
