@@ -106,6 +106,7 @@ const GEMINI_OPERATIONS: readonly (readonly [operation: string, dialect: Dialect
 export const DIALECT_ROUTES: readonly DialectRoute[] = [
   { path: '/v1/responses', dialect: responses.dialect, body: 'json', summary: 'Create a response (Open Responses)' },
   { path: '/v1/responses/compact', dialect: responses.compactDialect, body: 'json', summary: 'Compact a conversation' },
+  { path: '/v1/responses/input_tokens', dialect: responses.countDialect, body: 'json', summary: 'Count input tokens' },
   { path: '/v1/chat/completions', dialect: chat.dialect, body: 'json', summary: 'Create a chat completion' },
   { path: '/v1/messages', dialect: messages.dialect, body: 'json', summary: 'Create a message' },
   {

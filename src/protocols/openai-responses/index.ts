@@ -5,11 +5,14 @@ import { encodeError } from './errors.ts';
 import { socketEncoder, socketError, SOCKET } from './encoder-socket.ts';
 import { decodeCompact } from './request-read-compact.ts';
 import { filledBody, inputItems, keptOutput, memoryWish, refuseSealed } from './request-read-memory.ts';
+import { decodeCount } from './request-read-count.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
+import { encodeCount } from './whole-count.ts';
 import { encodeCompacted, passCompacted } from './whole-compact.ts';
 import { deletedResponse, itemPage, shownResponse } from './whole-list.ts';
 import { encodeWhole } from './whole.ts';
+import { DIALECT_FIDELITY, PROTOCOL_FIDELITY } from './words-fidelity.ts';
 import { ID } from './words.ts';
 import { EVENT_STREAM } from '../codec.ts';
 import type { Dialect, Encoder, Protocol, Reply, Write } from '../codec.ts';
@@ -19,6 +22,7 @@ import { decodeOpenAiError } from '../openai-error.ts';
 /** How upstreams that speak the Responses format are called. */
 export const protocol: Protocol = {
   id: ID,
+  fidelity: PROTOCOL_FIDELITY,
   path: (request) => (request.task === 'generation' && request.compacts === true ? '/responses/compact' : '/responses'),
   encodeRequest,
   patch,
@@ -37,9 +41,13 @@ const memory: Memory = {
   deleted: deletedResponse,
 };
 
+// What only looks at a conversation leaves nothing behind.
+const UNKEPT: Memory = { ...memory, wish: (body) => ({ ...memoryWish(body), keep: false }) };
+
 /** How `/v1/responses` is served. */
 export const dialect: Dialect = {
   id: ID,
+  fidelity: DIALECT_FIDELITY,
   decodeRequest,
   memory,
   streamForm: () => EVENT_STREAM,
@@ -60,9 +68,17 @@ export const socketDialect: Dialect = {
 export const compactDialect: Dialect = {
   ...dialect,
   decodeRequest: decodeCompact,
-  memory: { ...memory, wish: (body) => ({ ...memoryWish(body), keep: false }) },
+  memory: UNKEPT,
   passWhole: passCompacted,
   encodeWhole: encodeCompacted,
+};
+
+/** How `/v1/responses/input_tokens` is served. */
+export const countDialect: Dialect = {
+  ...dialect,
+  decodeRequest: decodeCount,
+  memory: UNKEPT,
+  encodeWhole: encodeCount,
 };
 
 function encoder(write: Write, reply: Reply): Encoder {

@@ -1,4 +1,5 @@
 import { writeInput } from './request-write-input.ts';
+import { lostOf } from './request-write-lost.ts';
 import { ID, INCLUDE_LOGPROBS, INCLUDE_SEALS } from './words.ts';
 import { unsupported } from '../../model/errors.ts';
 import { asArray, asObject, asString } from '../../model/json.ts';
@@ -15,8 +16,9 @@ import { readSeal } from '../seal-envelope.ts';
 export function encodeRequest(request: Request, target: Target): UpstreamRequest {
   if (request.task !== 'generation') return unsupported('model', 'This model is reached by text requests only.');
   const own = request.native.protocol === ID;
-  const body = own ? { ...request.native.value, ...patch(request, target) } : translate(request, target);
-  return { body: JSON.stringify(body) };
+  if (own) return { body: JSON.stringify({ ...request.native.value, ...patch(request, target) }) };
+  const lost = lostOf(request);
+  return { body: JSON.stringify(translate(request, target)), ...(lost.length > 0 && { lost }) };
 }
 
 /** What differs when a body of this format is passed on: the model, and `stream` when it is not as the client had it. */
