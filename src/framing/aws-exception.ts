@@ -36,10 +36,15 @@ export function meaningOf(name: string): readonly [status: number, type: string]
   return MEANINGS.get(plain.toLowerCase()) ?? UNKNOWN;
 }
 
+/** The value of a key, where there is an object that has it. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
+}
+
 function messageIn(payload: string): string | undefined {
   try {
-    const value = JSON.parse(payload) as Readonly<Record<string, unknown>> | null;
-    const said = [value?.['message'] ?? value?.['Message'], value?.['originalMessage']];
+    const value: unknown = JSON.parse(payload);
+    const said = [fieldOf(value, 'message') ?? fieldOf(value, 'Message'), fieldOf(value, 'originalMessage')];
     // What the model itself said of its failure often says more than what the service makes of it.
     const parts = said.filter((part) => typeof part === 'string' && part !== '');
     return parts.length === 0 ? undefined : [...new Set(parts)].join(' ');

@@ -1,4 +1,4 @@
-import { exceptionFrame } from './aws-exception.ts';
+import { exceptionFrame, fieldOf } from './aws-exception.ts';
 import { crc32 } from './crc32.ts';
 import type { Frame, FrameReader } from './frame.ts';
 import { FrameTooLarge } from './sse-reader.ts';
@@ -193,10 +193,10 @@ const TYPE_FIRST = /^\s*\{\s*"type"\s*:\s*"([^"\\]*)"/;
 /** The message of another format that a `chunk` carries in base64, under the name that its `type` gives. */
 function wrapped(payload: string): Frame | undefined {
   try {
-    const { bytes } = JSON.parse(payload) as { readonly bytes?: unknown };
+    const bytes = fieldOf(JSON.parse(payload), 'bytes');
     if (typeof bytes !== 'string') return undefined;
     const data = Buffer.from(bytes, 'base64').toString('utf8');
-    const event = TYPE_FIRST.exec(data)?.[1] ?? (JSON.parse(data) as { readonly type?: unknown }).type;
+    const event = TYPE_FIRST.exec(data)?.[1] ?? fieldOf(JSON.parse(data), 'type');
     return typeof event === 'string' ? { event, data } : { data };
   } catch {
     return undefined;

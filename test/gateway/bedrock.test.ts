@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../src/model/json.ts';
+import { asArray, asObject, asString, parseJson } from '../../src/model/json.ts';
 import { answering } from '../support/fake-upstream.ts';
 import type { Play } from '../support/fake-upstream.ts';
 import { AWS_TYPE, awsEvent, awsEventsOf, awsException, prelude } from '../support/aws-frames.ts';
@@ -59,14 +59,14 @@ describe('Converse behind every dialect', () => {
   test('calls, thinking and its seal come back to their model through a Messages client, byte for byte', async () => {
     const { ask, upstream } = await openCloud(converse('thinking-and-calls'));
     const answer = await ask('anthropic-messages', 'signed', false, { max_tokens: 4096 });
-    const { content } = parseJson(answer.body.toString()) as unknown as {
-      readonly content: readonly { readonly id?: string }[];
-    };
-    const results = content.flatMap(({ id }) =>
-      id === undefined
-        ? []
-        : [{ type: 'tool_result', tool_use_id: id, content: 'sunny', is_error: id === 'tooluse_two' }],
-    );
+    const content = asArray(asObject(parseJson(answer.body.toString()))?.['content']) ?? [];
+    const results = content
+      .map((block) => asString(asObject(block)?.['id']))
+      .flatMap((id) =>
+        id === undefined
+          ? []
+          : [{ type: 'tool_result', tool_use_id: id, content: 'sunny', is_error: id === 'tooluse_two' }],
+      );
     expect(results).toHaveLength(2);
     await ask('anthropic-messages', 'signed', false, {
       max_tokens: 4096,

@@ -150,7 +150,7 @@ export class Blocks {
 
   #textPlace(wire: number, kind: TextPlace['kind']): TextPlace {
     const open = this.#places.get(wire);
-    if (open?.kind === kind) return open as TextPlace;
+    if ((open?.kind === 'text' || open?.kind === 'reasoning') && open.kind === kind) return open;
     this.stop(wire);
     const place: TextPlace = { kind, index: this.#open({ type: kind }), held: '', signature: '', redacted: [] };
     this.#places.set(wire, place);
