@@ -1,5 +1,5 @@
 import { GoogleGenAI } from '@google/genai';
-import type { GenerateContentResponse, Part } from '@google/genai';
+import type { CallableTool, GenerateContentResponse, Part } from '@google/genai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { COST, TOOL } from '../support/brains/mind.ts';
 import { CELLS, CITY_SCHEMA, QUESTION, Stage, expectTalk, modelAt } from './stage.ts';
@@ -59,6 +59,33 @@ describe('npm @google/genai converses with a tool', () => {
       promptTokenCount: COST.input + COST.cached,
       cachedContentTokenCount: COST.cached,
     });
+  });
+
+  test.each(CELLS)('with its automatic calling over $upstream, $how', async ({ upstream, how }) => {
+    const calls: unknown[] = [];
+    const weather: CallableTool = {
+      tool: () =>
+        Promise.resolve({
+          functionDeclarations: [{ name: TOOL.name, description: TOOL.description, parametersJsonSchema: CITY_SCHEMA }],
+        }),
+      callTool(made) {
+        calls.push(...made.map(({ args }) => args));
+        return Promise.resolve(
+          made.map(({ id, name = '' }) => ({
+            functionResponse: { ...(id !== undefined && { id }), name, response: { output: TOOL.result } },
+          })),
+        );
+      },
+    };
+    const question = {
+      model: modelAt(upstream, 'gemini'),
+      contents: QUESTION,
+      config: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2000 }, tools: [weather] },
+    };
+    const chunks = how === 'whole' ? [await client.models.generateContent(question)] : [];
+    if (how === 'streamed')
+      for await (const chunk of await client.models.generateContentStream(question)) chunks.push(chunk);
+    expectTalk(stage.brain(upstream), { calls, text: textOf(chunks, false) });
   });
 });
 

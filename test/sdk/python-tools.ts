@@ -57,6 +57,28 @@ def responses(whole):
                 total=first.usage.total_tokens)
 
 
+def runner(whole):
+    from anthropic import Anthropic, beta_tool
+    client = Anthropic(api_key="any", base_url=base_url + "/anthropic", max_retries=0)
+    calls = []
+
+    @beta_tool(name=name)
+    def weather(city: str) -> str:
+        """Tells the weather of a city.
+
+        Args:
+            city: Name of the city.
+        """
+        calls.append({"city": city})
+        return result
+
+    turns = [{"role": "user", "content": question}]
+    run = client.beta.messages.tool_runner(model=model, max_tokens=8000, messages=turns, tools=[weather], stream=not whole,
+                                           thinking={"type": "enabled", "budget_tokens": 2000})
+    final = run.until_done()
+    return dict(calls=calls, text="".join(block.text for block in final.content if block.type == "text"))
+
+
 def messages(whole):
     from anthropic import Anthropic
     client = Anthropic(api_key="any", base_url=base_url + "/anthropic", max_retries=0)
@@ -81,6 +103,6 @@ def messages(whole):
                 total=usage.input_tokens + (usage.cache_read_input_tokens or 0) + usage.output_tokens)
 
 
-converse = {"chat": chat, "responses": responses, "messages": messages}[client_name]
+converse = {"chat": chat, "responses": responses, "messages": messages, "runner": runner}[client_name]
 print(json.dumps([converse(True), converse(False)]))
 `;
