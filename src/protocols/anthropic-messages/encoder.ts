@@ -1,5 +1,6 @@
-import { deltaFrame, wholeBlock, writerFor } from './encoder-blocks.ts';
-import type { BlockPlace, BlockWriter, InBlock } from './encoder-blocks.ts';
+import { writerFor } from './encoder-blocks.ts';
+import { deltaFrame, wholeBlock } from './encoder-frames.ts';
+import type { BlockPlace, BlockWriter, InBlock } from './encoder-frames.ts';
 import { errorObject } from './errors.ts';
 import { estimateInput } from './encoder-estimate.ts';
 import { OWN } from './seals.ts';

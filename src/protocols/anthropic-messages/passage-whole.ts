@@ -54,7 +54,8 @@ function isWhole(value: Json): boolean {
 
 function objectIn(body: string): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(body) as Json);
+    const value: Json = JSON.parse(body);
+    return asObject(value);
   } catch {
     return undefined;
   }

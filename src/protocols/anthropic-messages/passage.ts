@@ -106,8 +106,8 @@ export class MessagesPassage implements Passage {
     const whole =
       Object.keys(demanded).every((key) => key in message) && message['id'] !== '' && message['model'] !== '';
     if (whole && Array.isArray(message['content'])) return 'pass';
-    const id_ = id === '' ? {} : { id };
-    return { json: JSON.stringify({ ...event, message: { ...demanded, ...message, ...id_, model, content: [] } }) };
+    const named = id === '' ? {} : { id };
+    return { json: JSON.stringify({ ...event, message: { ...demanded, ...message, ...named, model, content: [] } }) };
   }
 
   #open(event: JsonObject): Judgement {
