@@ -80,4 +80,23 @@ describe('npm @anthropic-ai/sdk converses with a tool', () => {
     const text = final.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
     expectTalk(stage.brain(upstream), { calls, text });
   });
+
+  test.each(['streamed', 'whole'])('with its tool runner on the sandbox, which keeps no threads, %s', async (how) => {
+    const calls: unknown[] = [];
+    const run = (input: { city: string }): string => {
+      calls.push(input);
+      return TOOL.result;
+    };
+    const body = {
+      model: 'sandbox/tools',
+      max_tokens: 8000,
+      messages: [{ role: 'user' as const, content: QUESTION }],
+      tools: [betaTool({ name: TOOL.name, description: TOOL.description, inputSchema: CITY_SCHEMA, run })],
+    };
+    const final = await (how === 'whole'
+      ? client.beta.messages.toolRunner(body)
+      : client.beta.messages.toolRunner({ ...body, stream: true }));
+    expect(calls).toEqual([{ city: 'city' }]);
+    expect(final.content).toMatchObject([{ type: 'text', text: `${TOOL.name} answered: ${TOOL.result}` }]);
+  });
 });

@@ -32,14 +32,17 @@ describe.each(FORMATS)('official clients of %s', (format) => {
 
   const refusals = (upstream: UpstreamName): readonly string[] => stage.brain(upstream).refusals;
 
-  test.each(CELLS)('make parallel calls over $upstream, $how, again and again', async ({ upstream, how }) => {
-    const { url } = stage.gateway;
-    const talk = TALKS[format](modelAt(upstream, format), how === 'whole');
-    for (let round = 0; round < 3; round += 1) await expectRound(talk, [url, url]);
-    expect(refusals(upstream)).toEqual([]);
-  });
+  test.each(CELLS)(
+    'CC-21 MS-05 make parallel calls over $upstream, $how, again and again',
+    async ({ upstream, how }) => {
+      const { url } = stage.gateway;
+      const talk = TALKS[format](modelAt(upstream, format), how === 'whole');
+      for (let round = 0; round < 3; round += 1) await expectRound(talk, [url, url]);
+      expect(refusals(upstream)).toEqual([]);
+    },
+  );
 
-  test.each(NEWER)('converse over %s with %s', async (upstream, model) => {
+  test.each(NEWER)('CC-21 MS-05 converse over %s with %s', async (upstream, model) => {
     const { url } = stage.gateway;
     for (const whole of [true, false]) await expectRound(TALKS[format](model, whole), [url, url]);
     expect(refusals(upstream)).toEqual([]);
@@ -50,7 +53,7 @@ describe.each(FORMATS)('official clients of %s', (format) => {
     ({ upstream }) => format !== 'chat' && !(format === 'responses' && upstream === 'gemini'),
   );
 
-  test.each(carried)('carry seals over $upstream, $how, to another gateway', async ({ upstream, how }) => {
+  test.each(carried)('MS-05 GM-04 carry seals over $upstream, $how, to another gateway', async ({ upstream, how }) => {
     const talk = TALKS[format](modelAt(upstream, format), how === 'whole');
     await expectRound(talk, [stage.gateway.url, stage.other.url]);
     await expectRound(talk, [stage.other.url, stage.gateway.url]);
