@@ -96,6 +96,30 @@ describe('Converse behind every dialect', () => {
     expect(upstream.received[1]?.body.toString()).toContain('2512292042121000001');
   });
 
+  test('a model that takes tools only whole still streams to its client', async () => {
+    const { gateway, upstream } = await openCloud(converse('greeting'));
+    const model = 'us.meta.llama3-3-70b-instruct-v1:0';
+    upstream.on(
+      model,
+      answering(200, { 'content-type': 'application/json' }, fixture('bedrock-converse/thinking-and-calls/whole.json')),
+    );
+    const asked = TEXT_CLIENTS['openai-chat'].request(`signed/${model}`, true, true);
+    const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }];
+    const told = TEXT_CLIENTS['openai-chat'].read(
+      await postJson(gateway.url, '/v1/chat/completions', { ...asked, tools }),
+      true,
+    );
+    expect(told).toMatchObject({
+      text: 'I look.',
+      finish: 'tool_calls',
+      normalEnd: true,
+      error: undefined,
+      broken: [],
+    });
+    expect(told.calls.map(({ name }) => name)).toEqual(['weather', 'now']);
+    expect(upstream.received[0]?.path).toMatch(/\/converse$/);
+  });
+
   test('an answer that was forced through a tool is text again', async () => {
     const { gateway, upstream } = await openCloud(converse('greeting'));
     upstream.on('amazon.nova-lite-v1:0', converse('forced-answer'));

@@ -30,6 +30,24 @@ describe('where a request goes', () => {
     expect(protocol.path(generation(), { ...to(model), stream: false })).toBe(`/model/${encoded}/converse`);
   });
 
+  test('a model that takes tools only whole is asked so where there are some', () => {
+    const paths = (more: Partial<Generation>, model: string): string => protocol.path(generation(more), to(model));
+    const schema = { type: 'schema', name: 'a', schema: { type: 'object' } } as const;
+    const called: Generation['turns'] = [
+      user(text('go')),
+      { role: 'assistant', blocks: [{ type: 'tool-call', id: 'a', name: 'f', input: '' }] },
+    ];
+    for (const more of [{ tools: [tool('f')] }, { output: schema }, { turns: called }]) {
+      for (const model of [LLAMA, MISTRAL]) {
+        expect(paths(more, model)).toMatch(/\/converse$/);
+        expect(protocol.headers?.(generation(more), to(model))).toEqual({ accept: 'application/json' });
+      }
+      for (const model of [CLAUDE, NOVA]) expect(paths(more, model)).toMatch(/\/converse-stream$/);
+    }
+    expect(paths({}, LLAMA)).toMatch(/\/converse-stream$/);
+    expect(protocol.headers?.(generation(), to(LLAMA))).toEqual({ accept: 'application/vnd.amazon.eventstream' });
+  });
+
   test('a body says neither model nor stream, and two of the same request are identical', () => {
     const { body } = sent(generation());
     expect(body).toEqual({ messages: [{ role: 'user', content: [{ text: 'hi' }] }] });

@@ -31,6 +31,8 @@ export function path(request: Request, { model, stream, hosting }: Target): stri
 
 /** The version of the format, where it is not told in the body. */
 export function headers(_request: Request, { hosting }: Target): Readonly<Record<string, string>> {
+  // There it names the one type that is wanted of the model.
+  if (hosting?.style === 'bedrock') return { accept: 'application/json' };
   return isHosted(hosting) ? {} : { 'anthropic-version': VERSION };
 }
 

@@ -2,7 +2,7 @@ import { writeTurns } from './request-write-messages.ts';
 import type { Conversation } from './request-write-messages.ts';
 import type { Lose, Pen } from './request-write-blocks.ts';
 import { DocumentNames } from './request-write-media.ts';
-import { holdOutput } from './request-write-output.ts';
+import { answerToolOf, holdOutput } from './request-write-output.ts';
 import { writeThinking } from './request-write-thinking.ts';
 import type { Thinking } from './request-write-thinking.ts';
 import { writeTools } from './request-write-tools.ts';
@@ -16,13 +16,21 @@ import type { Generation, Request } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
 
 /** Where a request goes: the model is named in the path, whatever characters its id has. */
-export function path(_request: Request, { model, stream }: Target): string {
-  return `/model/${encodeURIComponent(model)}/${stream ? 'converse-stream' : 'converse'}`;
+export function path(request: Request, target: Target): string {
+  return `/model/${encodeURIComponent(target.model)}/${isStreamed(request, target) ? 'converse-stream' : 'converse'}`;
+}
+
+// Some models take tools only where the answer comes whole; the client gets it as the stream it asked for.
+function isStreamed(request: Request, target: Target): boolean {
+  if (!target.stream || request.task !== 'generation') return false;
+  if (familyOf(target.model).wholeWithTools === undefined) return true;
+  const called = request.turns.some(({ blocks }) => blocks.some(({ type }) => type === 'tool-call'));
+  return !called && request.tools.length === 0 && answerToolOf(request, target) === undefined;
 }
 
 /** What is understood as an answer. */
-export function headers(_request: Request, { stream }: Target): Readonly<Record<string, string>> {
-  return { accept: stream ? 'application/vnd.amazon.eventstream, application/json' : 'application/json' };
+export function headers(request: Request, target: Target): Readonly<Record<string, string>> {
+  return { accept: isStreamed(request, target) ? 'application/vnd.amazon.eventstream' : 'application/json' };
 }
 
 /**

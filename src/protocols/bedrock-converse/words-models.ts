@@ -17,6 +17,8 @@ export interface Family {
   readonly cache: boolean;
   /** Whether a result of a tool can be marked as an error. */
   readonly failedResults: boolean;
+  /** Takes no tools where the answer is to be streamed. */
+  readonly wholeWithTools?: true;
   /** Ids of calls are nine letters and digits. */
   readonly shortIds?: true;
 }
@@ -40,7 +42,8 @@ const FAMILIES: readonly (readonly [part: RegExp, family: Family])[] = [
   [/amazon\.nova/, NOVA],
   [/openai\.gpt-oss/, { ...OTHER, thinking: 'reasoning_effort', schemas: true }],
   [/openai\./, { ...OTHER, thinking: 'reasoning_effort' }],
-  [/mistral\./, { ...OTHER, shortIds: true }],
+  [/mistral\./, { ...OTHER, shortIds: true, wholeWithTools: true }],
+  [/meta\.|writer\.|deepseek\.r1/, { ...OTHER, wholeWithTools: true }],
   [/cohere\./, { ...OTHER, topK: 'k' }],
   [/qwen\.|minimax\.|moonshot\.|google\.gemma|nvidia\.|deepseek\.v3/, { ...OTHER, schemas: true }],
 ];
