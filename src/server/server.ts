@@ -199,7 +199,9 @@ async function receive(
     return;
   }
   const body = await readJsonBody(request, snapshot.limits, proceed);
-  gateway.serve(await gateway.stored.receive(call, body));
+  const received = await gateway.stored.receive(call, body);
+  // Who left while something was looked up is not waited for.
+  if (!call.response.destroyed) gateway.serve(received);
 }
 
 function isForm({ headers }: IncomingMessage): boolean {

@@ -143,7 +143,7 @@ export class SocketConnection implements Connection, TurnSocket {
     });
     this.#turn = turn;
     const call = this.#call(turn);
-    this.#begin(call, message, (id) => {
+    this.#begin(turn, call, message, (id) => {
       previous = id;
     }).catch((error: unknown) => {
       if (error instanceof GatewayFailure) this.#deps.gateway.refuse(call, error.error);
@@ -151,10 +151,17 @@ export class SocketConnection implements Connection, TurnSocket {
     });
   }
 
-  async #begin(call: Call, message: Buffer, goesOn: (previous: string | undefined) => void): Promise<void> {
+  async #begin(
+    turn: SocketTurn,
+    call: Call,
+    message: Buffer,
+    goesOn: (previous: string | undefined) => void,
+  ): Promise<void> {
     const body = bodyOf(message, this.#deps.snapshot);
     goesOn(asString(body.value['previous_response_id']));
-    this.#deps.gateway.serve(await this.#deps.gateway.stored.receive(call, body, this));
+    const received = await this.#deps.gateway.stored.receive(call, body, this);
+    // Who left while something was looked up is not waited for.
+    if (!turn.over) this.#deps.gateway.serve(received);
   }
 
   // Whoever failed to go on from the last answer begins anew (OR-78).

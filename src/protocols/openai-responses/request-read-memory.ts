@@ -35,9 +35,12 @@ export function memoryWish(body: JsonObject): MemoryWish {
 /** The body with the past before its own items, named items in place and sealed summaries opened (OR-56, OR-58, OR-72). */
 export function filledBody(body: JsonObject, { past, named, open }: Recalled): JsonObject {
   const { previous_response_id: _previous, ...rest } = body;
-  const before = past.flatMap(pastItems);
-  const own = ownInput(body).map((item) => named.get(referenceOf(item) ?? '') ?? item);
-  return { ...rest, input: [...before, ...own].map((item, index) => opened(item, open, `input[${index}]`)) };
+  const before = past.flatMap(pastItems).map((item) => opened(item, open, 'previous_response_id'));
+  const own = ownInput(body).map((item, index) => {
+    const found = named.get(referenceOf(item) ?? '') ?? item;
+    return opened(found, open, `input[${index}].encrypted_content`);
+  });
+  return { ...rest, input: [...before, ...own] };
 }
 
 /** The items of the body's own input as a list shows them: messages as parts, each with an id. */
@@ -113,7 +116,7 @@ function isSealedHere(item: JsonObject): boolean {
 function opened(item: JsonObject, open: Recalled['open'], path: string): JsonObject {
   if (!isSealedHere(item)) return item;
   const text = open((asString(item['encrypted_content']) ?? '').slice(SEALED.length));
-  if (text === undefined) refuseSealed(`${path}.encrypted_content`);
+  if (text === undefined) refuseSealed(path);
   return { type: 'message', role: 'developer', content: `Summary of the conversation so far:\n\n${text}` };
 }
 
