@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { answering } from '../support/fake-upstream.ts';
+import { answering, replaying } from '../support/fake-upstream.ts';
 import type { Play } from '../support/fake-upstream.ts';
 import { AWS_TYPE, awsChunk, awsException } from '../support/aws-frames.ts';
 import { faultOfSignature } from '../support/aws-signature.ts';
+import { bodyOf, haveRecordings, recordings } from '../support/recordings.ts';
 import { RawExchange } from '../support/raw-client.ts';
 import { readMessageStream } from '../support/read-messages.ts';
 import { TEXT_CLIENTS } from '../support/text-requests.ts';
@@ -84,5 +86,41 @@ describe('Claude in its own format', () => {
     await exchange.until('content_block_delta');
     next?.();
     expect(readMessageStream(await exchange.done).normalEnd).toBe(true);
+  });
+});
+
+const sha = (text: string): string | null => (text === '' ? null : createHash('sha256').update(text).digest('hex'));
+const recorded = recordings().filter(({ wire }) => wire.startsWith('bedrock-converse#invoke'));
+const streams = recorded.filter(({ features }) => features.includes('inner:anthropic'));
+const wholes = recorded.filter(
+  ({ streaming, features }) => !streaming && features.some((each) => each.startsWith('block:')),
+);
+
+describe.skipIf(!haveRecordings)('recorded answers of Claude', () => {
+  test('there are some of each kind', () => {
+    expect(streams.length).toBeGreaterThan(7);
+    expect(wholes.length).toBeGreaterThan(3);
+  });
+
+  test.each(streams.flatMap((recording) => [1, 7, 64, 4096].map((size) => [recording, size] as const)))(
+    'UP-01 FM-27 $0.file reaches a Messages client at $1 bytes a time, and costs what it says',
+    async (recording, size) => {
+      const { ask, record } = await openCloud(replaying(recording, size));
+      const told = readMessageStream(await ask('anthropic-messages', 'claude'));
+      expect(told).toMatchObject({ normalEnd: true, error: undefined, broken: [], finish: recording.finish_reason[0] });
+      expect([sha(told.text), sha(told.reasoning)]).toEqual([recording.text_sha256, recording.reasoning_sha256]);
+      expect(told.calls.map(({ name }) => name)).toEqual(recording.tool_calls.map(({ name }) => name));
+      const line = await record();
+      expect(line.at('gear').value).toBe('frames');
+      const { input_tokens: input, output_tokens: output } = recording.usage ?? {};
+      expect([line.at('tokens').at('input').value, line.at('tokens').at('output').value]).toEqual([input, output]);
+    },
+  );
+
+  test.each(wholes)('$file passes whole as it came', async (recording) => {
+    const { ask, record } = await openCloud(replaying(recording, 100));
+    const answer = await ask('anthropic-messages', 'claude', false);
+    expect(answer.body.toString()).toBe(bodyOf(recording).toString());
+    expect((await record()).at('gear').value).toBe('bytes');
   });
 });

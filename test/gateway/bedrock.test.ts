@@ -202,6 +202,18 @@ describe('what goes wrong', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half a prelude', START.subarray(0, 7)],
+    ['half a message', START.subarray(0, 40)],
+    ['zeros', Buffer.alloc(64)],
+    ['text', Buffer.from('Service unavailable, come back later.')],
+    ['a page', Buffer.from('<html><body>Blocked</body></html>')],
+  ])('FM-27 UP-06 a body of %s is HTTP 502', async (_, body) => {
+    const { ask } = await openCloud(answering(200, AWS_TYPE, body));
+    expect((await ask('openai-chat', 'signed')).status).toBe(502);
+  });
+
   test('an endless message is given up with the byte that states its length, while the upstream still sends', async () => {
     const play: Play = async (reply) => {
       reply.head(200, AWS_TYPE);
