@@ -1,6 +1,9 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import type { Request } from '../model/request.ts';
 import type { Target } from '../protocols/codec.ts';
+import { PASSED_HEADERS } from '../protocols/index.ts';
+import type { ProtocolId } from '../model/block.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { IntakeLimits } from '../relay/intake.ts';
 import type { WatchDeadlines } from '../relay/watch.ts';
 import type { UpstreamPlan } from './outgoing.ts';
@@ -19,8 +22,14 @@ export function targetFor(plan: UpstreamPlan, received: Received, memory: Target
     model: plan.model,
     stream: request.stream || (translated && request.task === 'generation'),
     capabilities: memory.refusesStreamUsage(plan) ? { ...capabilities, streamUsage: false } : capabilities,
-    ...(hosting !== undefined && { hosting }),
+    ...(hosting !== undefined && { hosting, betas: betasOf(received.headers, plan.protocol) }),
   };
+}
+
+// Hosts of others' formats may want in the body what the format has in a header.
+function betasOf(headers: IncomingHttpHeaders, protocol: ProtocolId): readonly string[] {
+  const names = PASSED_HEADERS.filter(({ to, list }) => list === true && to === protocol).map(({ name }) => name);
+  return names.flatMap((name) => String(headers[name] ?? '').split(/ *, */)).filter((beta) => beta !== '');
 }
 
 /** How much one answer may bring. */

@@ -41,6 +41,8 @@ export interface Target {
   readonly capabilities: Capabilities;
   /** Absent where the format's own makers host it. */
   readonly hosting?: Hosting;
+  /** Names of unfinished features that the client asked for in a header of its format; absent = none. */
+  readonly betas?: readonly string[];
 }
 
 /** A request as it goes upstream, without path, host and credential. */
@@ -95,6 +97,8 @@ export interface UpstreamRefusal {
   readonly body: string;
   /** Seconds, from the header. */
   readonly retryAfter?: number;
+  /** All headers, lower case. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /** Half 1 of a codec: the format an upstream speaks. */

@@ -269,7 +269,7 @@ export class Relay implements ExchangeHandler {
     const retryAfter = retryAfterOf(headers);
     const body = Buffer.concat(refusal.body).toString('utf8');
     this.#parts.failed(
-      this.#parts.protocol.decodeError({ status, body, ...(retryAfter !== undefined && { retryAfter }) }),
+      this.#parts.protocol.decodeError({ status, body, headers, ...(retryAfter !== undefined && { retryAfter }) }),
       false,
     );
   }

@@ -122,6 +122,13 @@ describe('where it goes', () => {
     });
   });
 
+  test('MS-14 betas stand in the body at Bedrock, where no header tells of them', () => {
+    const asking = { ...bedrock, betas: ['context-1m-2025-08-07', 'interleaved-thinking-2025-05-14'] };
+    expect(protocol.patch(own, asking)).toMatchObject({ anthropic_beta: asking.betas });
+    for (const request of [own, ask()]) expect(writtenOf(request, asking).body['anthropic_beta']).toEqual(asking.betas);
+    expect(protocol.patch(own, { ...to(), betas: asking.betas })).not.toHaveProperty('anthropic_beta');
+  });
+
   test('UP-11 the same request gives the same bytes', () => {
     const twice = [1, 2].map(() => protocol.encodeRequest(ask({ tools: TOOLS, reasoning_effort: 'low' }), to()).body);
     expect(twice[0]).toBe(twice[1]);

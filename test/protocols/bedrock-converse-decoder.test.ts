@@ -200,6 +200,14 @@ describe('exceptions', () => {
     expect(JSON.stringify(protocol.decodeError({ status, body }))).not.toContain('AKID');
   });
 
+  test('an exception that only a header names is known by it, and a body that names one says more', () => {
+    const headers = { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/coral/' };
+    const refusal = { status: 400, body: '{"message":"Slow down"}', headers };
+    expect(protocol.decodeError(refusal)).toMatchObject({ kind: 'rate_limited', message: 'Slow down' });
+    const named = { ...refusal, body: '{"__type":"ValidationException","message":"M"}' };
+    expect(protocol.decodeError(named)).toMatchObject({ kind: 'client_error', status: 400 });
+  });
+
   test('FM-04 a whole body that tells of an error is one', () => {
     expect(whole({ message: 'Something else' }).error).toMatchObject({
       kind: 'bad_response',

@@ -60,14 +60,14 @@ function isHosted(hosting: Hosting | undefined): boolean {
 }
 
 /** The keys by which a body differs where others host the models. */
-function placed(body: JsonObject, { task }: Request, { hosting }: Target): BodyPatch {
+function placed(body: JsonObject, { task }: Request, { hosting, betas = [] }: Target): BodyPatch {
   const version = hosting === undefined ? undefined : HOSTED_VERSION[hosting.style];
   if (version === undefined) return {};
   // Counting is told the model in the body also here.
   if (task === 'count' && hosting?.style === 'vertex') return { anthropic_version: undefined };
   const where = { model: undefined, anthropic_version: version };
   if (hosting?.style !== 'bedrock') return where;
-  const hosted = { ...where, stream: undefined };
+  const hosted = { ...where, stream: undefined, ...(betas.length > 0 && { anthropic_beta: betas }) };
   return task === 'count' ? counted({ ...body, ...hosted }) : hosted;
 }
 

@@ -5,9 +5,10 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { UpstreamRefusal } from '../codec.ts';
 
 /** Reads the body of an HTTP error: a message and seldom more, for the name of the exception stands in a header. */
-export function decodeError({ status, body, retryAfter }: UpstreamRefusal): GatewayError {
+export function decodeError({ status, body, headers, retryAfter }: UpstreamRefusal): GatewayError {
   const told = asObject(parsed(body));
-  const name = nameIn(told);
+  const header = headers?.['x-amzn-errortype'];
+  const name = nameIn(told) ?? (typeof header === 'string' ? header.split(':')[0] : undefined);
   // Where a body names its exception, that says more than a status that several share.
   const meant = name === undefined || status >= 500 ? status : Math.max(status, meaningOf(name)[0]);
   const error = errorOf(status === 400 ? meant : status, messageIn(told));
