@@ -1,17 +1,16 @@
 import { scanJson } from '../framing/json-scan.ts';
 import type { ScannedObject } from '../framing/json-scan.ts';
 import { GatewayFailure, refuse } from '../model/errors.ts';
-import { asArray, asObject, parseJson } from '../model/json.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Request } from '../model/request.ts';
-import type { Memory, MemoryWish, PastTurn } from '../protocols/memory.ts';
+import type { Memory, MemoryWish } from '../protocols/memory.ts';
 import type { ResponseStore, StoredResponse } from '../store/responses.ts';
-import { callerOf } from './caller.ts';
 import { originOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Call, Received } from './receive.ts';
-import { mint } from './run-ids.ts';
 import type { Sealer } from './sealer.ts';
+import { itemsOf, ownerOf, pastTurns, storedFrom } from './stored-items.ts';
+import type { Asked } from './stored-items.ts';
 
 // Nested as deep as whatever came in, and a little more.
 const DEEPEST = 10_000;
@@ -72,7 +71,8 @@ export class StoredAnswers {
       return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) };
     const past = await this.#past(call, wish, connection);
     const named = await this.#named(call, memory, wish);
-    const keep = this.#keeper(call, { body: body.value, memory, wish, past, named, connection });
+    const asked = { call, body: body.value, memory, previous: wish.previous, named };
+    const keep = this.#keeper(asked, wish, past, connection);
     if (wish.previous === undefined && named.size === 0 && !wish.sealed) {
       const request = dialect.decodeRequest(body.value, place);
       if (wish.bound !== undefined) this.#demandMaker(call, memory, wish.bound, request);
@@ -98,11 +98,7 @@ export class StoredAnswers {
     if (plan !== undefined && (plan.to !== 'upstream' || plan.protocol !== dialect.id)) memory.refuseSealed(bound);
   }
 
-  async #past(
-    call: Call,
-    { previous }: MemoryWish,
-    connection: Connection | undefined,
-  ): Promise<readonly StoredResponse[]> {
+  async #past(call: Call, { previous }: MemoryWish, connection: Connection | undefined): Promise<Conversation> {
     if (previous === undefined) return [];
     const remembered = connection?.find(previous);
     if (remembered !== undefined) return remembered;
@@ -145,48 +141,23 @@ export class StoredAnswers {
     return { bytes, value, scan };
   }
 
-  #keeper(call: Call, asked: Asked): Pick<Received, 'keep'> {
-    const { wish, connection } = asked;
+  #keeper(
+    asked: Asked,
+    wish: MemoryWish,
+    past: Conversation,
+    connection: Connection | undefined,
+  ): Pick<Received, 'keep'> {
     const { store, faulted } = this.#deps;
     const stores = wish.keep && store !== undefined;
     if (!stores && connection === undefined) return {};
     return {
       keep: (kept, origin) => {
-        const { response, ids } = record(call, asked, kept, origin);
+        const { response, ids } = storedFrom(asked, kept, origin);
         if (stores) store.put(response, ids).catch(faulted);
-        connection?.remember([...asked.past, response]);
+        connection?.remember([...past, response]);
       },
     };
   }
-}
-
-interface Asked {
-  readonly body: JsonObject;
-  readonly memory: Memory;
-  readonly wish: MemoryWish;
-  readonly past: readonly StoredResponse[];
-  readonly named: ReadonlyMap<string, JsonObject>;
-  readonly connection: Connection | undefined;
-}
-
-/** Whose the answer to a call is. */
-export function ownerOf({ headers, place }: Call): string {
-  return callerOf(headers, place.query);
-}
-
-/** The items of a stored answer, those of its question first. */
-export function itemsOf(memory: Memory, { input, body }: StoredResponse): readonly JsonObject[] {
-  return [...listOf(input), ...memory.output(objectOf(body))];
-}
-
-/** The object that a JSON text holds. */
-export function objectOf(text: string): JsonObject {
-  return asObject(parseJson(text)) ?? {};
-}
-
-/** The objects in a list that a JSON text holds. */
-export function listOf(text: string): readonly JsonObject[] {
-  return (asArray(parseJson(text)) ?? []).flatMap<JsonObject>((item) => asObject(item) ?? []);
 }
 
 function understood(
@@ -194,36 +165,4 @@ function understood(
   request: Request,
 ): Pick<Received, 'request' | 'body' | 'payload'> {
   return { request, body: value, payload: { kind: 'json', bytes, scan } };
-}
-
-function pastTurns(memory: Memory, past: readonly StoredResponse[], origin: string | undefined): readonly PastTurn[] {
-  return past.map((response) => ({
-    items: itemsOf(memory, response),
-    own: origin === undefined || response.origin === origin,
-    held: objectOf(response.body)['store'] !== false,
-  }));
-}
-
-function record(
-  call: Call,
-  { body, memory, wish, named }: Asked,
-  kept: JsonObject,
-  origin: string,
-): { readonly response: StoredResponse; readonly ids: readonly string[] } {
-  const input = memory.items(body, named, mint);
-  const ids = [...input, ...memory.output(kept)].map(({ id }) => id).filter(isText);
-  const response: StoredResponse = {
-    id: String(kept['id']),
-    owner: ownerOf(call),
-    at: Date.now(),
-    ...(wish.previous !== undefined && { previous: wish.previous }),
-    origin,
-    body: JSON.stringify(kept),
-    input: JSON.stringify(input),
-  };
-  return { response, ids };
-}
-
-function isText(value: Json | undefined): value is string {
-  return typeof value === 'string';
 }

@@ -2,7 +2,7 @@ import { GatewayFailure, refuse } from '../model/errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Memory } from '../protocols/memory.ts';
 import type { StoredResponse } from '../store/responses.ts';
-import { itemsOf, listOf, objectOf, ownerOf } from './stored-answers.ts';
+import { itemsOf, listOf, objectOf, ownerOf } from './stored-items.ts';
 import type { StoredAnswers } from './stored-answers.ts';
 import type { Call } from './receive.ts';
 

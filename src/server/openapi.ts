@@ -75,18 +75,18 @@ function formOf({ names, most }: FormFiles): unknown {
   };
 }
 
-const KEPT: Readonly<Record<StoredThing['part'], string>> = {
-  '': 'An answer that is kept',
-  input_items: 'What a kept answer was asked',
-  cancel: 'Cancel an answer',
-};
+const KEPT: readonly (readonly [part: StoredThing['part'], summary: string])[] = [
+  ['', 'An answer that is kept'],
+  ['input_items', 'What a kept answer was asked'],
+  ['cancel', 'Cancel an answer'],
+];
 
 function kept(): readonly (readonly [string, unknown])[] {
   return KEPT_PATHS.flatMap(({ path }) =>
-    (Object.keys(KEPT) as StoredThing['part'][]).map((part) => {
+    KEPT.map(([part, summary]) => {
       const whole = part === '' ? `${path}/{id}` : `${path}/{id}/${part}`;
       const methods = STORED_METHODS[part].filter((method) => method !== 'HEAD');
-      const operation = tells(whole, KEPT[part]);
+      const operation = tells(whole, summary);
       return [whole, Object.fromEntries(methods.map((method) => [method.toLowerCase(), operation]))] as const;
     }),
   );

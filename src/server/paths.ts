@@ -42,13 +42,20 @@ export function findPath(url: string): FoundPath {
   return { path, prefix, route: undefined, place: { params: NOTHING, query }, ...(stored !== undefined && { stored }) };
 }
 
-const STORED = /^([\w.-]+)(?:\/(input_items|cancel))?$/;
+const STORED = /^([\w.-]+)(?:\/(\w+))?$/;
+const PARTS: ReadonlyMap<string, StoredThing['part']> = new Map([
+  ['', ''],
+  ['input_items', 'input_items'],
+  ['cancel', 'cancel'],
+]);
 
 function storedAt(path: string): FoundPath['stored'] {
   const kept = KEPT_PATHS.find((each) => path.startsWith(`${each.path}/`));
   const [, id, part = ''] = kept === undefined ? [] : (STORED.exec(path.slice(kept.path.length + 1)) ?? []);
-  if (kept === undefined || id === undefined) return undefined;
-  return { id, part: part as StoredThing['part'], dialect: kept.dialect };
+  const known = PARTS.get(part);
+  return kept === undefined || id === undefined || known === undefined
+    ? undefined
+    : { id, part: known, dialect: kept.dialect };
 }
 
 /** A part of a path without its percent escapes; one that begins no escape is part of the name. */

@@ -5,8 +5,8 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Call } from '../gateway/receive.ts';
 import { mint } from '../gateway/run-ids.ts';
-import { objectOf } from '../gateway/stored-answers.ts';
 import type { Connection, Conversation, ReadBody } from '../gateway/stored-answers.ts';
+import { objectOf } from '../gateway/stored-items.ts';
 import { GatewayFailure, refuse } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import { asString } from '../model/json.ts';
@@ -116,11 +116,11 @@ export class SocketConnection implements Connection, TurnSocket {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     if (this.#farewell !== undefined) return;
-    if (isBinary) {
+    if (isBinary || !Buffer.isBuffer(data)) {
       this.#webSocket.close(UNREADABLE, 'messages are JSON texts');
       return;
     }
-    this.#waiting.push(data as Buffer);
+    this.#waiting.push(data);
     if (this.#turn === undefined) this.#next();
     // What does not fit stays with the client.
     else if (this.#isFull()) this.#webSocket.pause();

@@ -15,7 +15,12 @@ export type Call =
 /** A call on its way to the thread, with its number and the time it was made at. */
 export type Ask = Call & { readonly number: number; readonly now: number };
 
+/** What a call found or did. */
+export interface Found {
+  /** Oldest first; one or none where one was asked for. */
+  readonly responses?: readonly StoredResponse[];
+  readonly deleted?: boolean;
+}
+
 /** What became of a call. */
-export type Told =
-  | { readonly number: number; readonly value: unknown }
-  | { readonly number: number; readonly error: string };
+export type Told = { readonly number: number } & ({ readonly found: Found } | { readonly error: string });

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ResponseStore, Retention, StoredResponse } from '../responses.ts';
 import { StoreFailure } from './database.ts';
-import type { Ask, Call, Told } from './messages.ts';
+import type { Ask, Call, Found, Told } from './messages.ts';
 
 /**
  * Keeps answers in one file. SQLite waits for the disk, so it has a thread of its own: a token never waits for a commit.
@@ -9,7 +9,7 @@ import type { Ask, Call, Told } from './messages.ts';
 export class SqliteResponses implements ResponseStore {
   readonly #worker: Worker;
   readonly #now: () => number;
-  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Found>>();
   #number = 0;
   #lost: StoreFailure | undefined;
 
@@ -44,19 +44,19 @@ export class SqliteResponses implements ResponseStore {
   }
 
   async get(owner: string, id: string): Promise<StoredResponse | undefined> {
-    return (await this.#ask({ call: 'get', owner, id })) as StoredResponse | undefined;
+    return (await this.#ask({ call: 'get', owner, id })).responses?.[0];
   }
 
   async chain(owner: string, id: string): Promise<readonly StoredResponse[]> {
-    return (await this.#ask({ call: 'chain', owner, id })) as readonly StoredResponse[];
+    return (await this.#ask({ call: 'chain', owner, id })).responses ?? [];
   }
 
   async holding(owner: string, item: string): Promise<StoredResponse | undefined> {
-    return (await this.#ask({ call: 'holding', owner, id: item })) as StoredResponse | undefined;
+    return (await this.#ask({ call: 'holding', owner, id: item })).responses?.[0];
   }
 
   async delete(owner: string, id: string): Promise<boolean> {
-    return (await this.#ask({ call: 'delete', owner, id })) === true;
+    return (await this.#ask({ call: 'delete', owner, id })).deleted === true;
   }
 
   async close(): Promise<void> {
@@ -69,9 +69,9 @@ export class SqliteResponses implements ResponseStore {
     await ended;
   }
 
-  #ask(call: Call): Promise<unknown> {
+  #ask(call: Call): Promise<Found> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
-    const waiting = Promise.withResolvers<unknown>();
+    const waiting = Promise.withResolvers<Found>();
     const ask: Ask = { ...call, number: this.#number++, now: this.#now() };
     this.#waiting.set(ask.number, waiting);
     this.#worker.ref();
@@ -84,7 +84,7 @@ export class SqliteResponses implements ResponseStore {
     this.#waiting.delete(told.number);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ('error' in told) waiting?.reject(new StoreFailure(told.error));
-    else waiting?.resolve(told.value);
+    else waiting?.resolve(told.found);
   }
 
   #lose(reason: string): void {

@@ -33,7 +33,7 @@ export class ResponseTables {
   readonly #database: DatabaseSync;
   readonly #retention: Retention;
   readonly #now: () => number;
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #statements: ReturnType<typeof statements>;
   #size: number;
 
   /** @param now milliseconds since 1970 */
@@ -41,8 +41,7 @@ export class ResponseTables {
     this.#database = database;
     this.#retention = retention;
     this.#now = now;
-    const prepared = Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]);
-    this.#statements = Object.fromEntries(prepared) as Record<keyof typeof STATEMENTS, StatementSync>;
+    this.#statements = statements(database);
     this.#size = this.#total();
   }
 
@@ -116,22 +115,34 @@ export class ResponseTables {
   }
 }
 
-const STATEMENTS = {
-  insert: `INSERT INTO responses (owner, id, at, previous, origin, body, input, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  index: `INSERT INTO items (owner, item, response) VALUES (?, ?, ?)`,
-  find: `SELECT ${COLUMNS} FROM responses WHERE owner = ? AND id = ? AND at >= ?`,
-  // UNION drops a row that came before, so a chain that bites its tail ends.
-  chain: `WITH RECURSIVE line (number, owner, previous) AS (
+function statements(database: DatabaseSync): Readonly<Record<StatementName, StatementSync>> {
+  return {
+    insert: database.prepare(
+      `INSERT INTO responses (owner, id, at, previous, origin, body, input, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    index: database.prepare(`INSERT INTO items (owner, item, response) VALUES (?, ?, ?)`),
+    find: database.prepare(`SELECT ${COLUMNS} FROM responses WHERE owner = ? AND id = ? AND at >= ?`),
+    // UNION drops a row that came before, so a chain that bites its tail ends.
+    chain: database.prepare(
+      `WITH RECURSIVE line (number, owner, previous) AS (
             SELECT number, owner, previous FROM responses WHERE owner = ?1 AND id = ?2 AND at >= ?3
             UNION
             SELECT r.number, r.owner, r.previous FROM responses r JOIN line l ON r.owner = l.owner AND r.id = l.previous WHERE r.at >= ?3
           ) SELECT ${COLUMNS} FROM responses WHERE number IN (SELECT number FROM line)`,
-  holding: `SELECT ${COLUMNS} FROM responses WHERE number =
+    ),
+    holding: database.prepare(
+      `SELECT ${COLUMNS} FROM responses WHERE number =
             (SELECT max(response) FROM items WHERE owner = ? AND item = ?) AND at >= ?`,
-  remove: 'DELETE FROM responses WHERE owner = ? AND id = ? RETURNING size, at',
-  expire: 'DELETE FROM responses WHERE at < ? RETURNING size',
-  removeOldest: 'DELETE FROM responses WHERE number = (SELECT min(number) FROM responses) RETURNING size',
-} as const;
+    ),
+    remove: database.prepare('DELETE FROM responses WHERE owner = ? AND id = ? RETURNING size, at'),
+    expire: database.prepare('DELETE FROM responses WHERE at < ? RETURNING size'),
+    removeOldest: database.prepare(
+      'DELETE FROM responses WHERE number = (SELECT min(number) FROM responses) RETURNING size',
+    ),
+  };
+}
+
+type StatementName = 'insert' | 'index' | 'find' | 'chain' | 'holding' | 'remove' | 'expire' | 'removeOldest';
 
 type Row = Readonly<Record<string, unknown>>;
 

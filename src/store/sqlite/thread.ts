@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from './database.ts';
-import type { Ask, ThreadData, Told } from './messages.ts';
+import type { StoredResponse } from '../responses.ts';
+import type { Ask, Found, ThreadData, Told } from './messages.ts';
 import { RESPONSE_STEPS, ResponseTables } from './tables.ts';
 
 /** The far side of {@link SqliteResponses}: does what it is asked in the order it is asked. */
@@ -51,7 +52,7 @@ class Thread {
     const { number } = ask;
     this.#now = ask.now;
     try {
-      return { number, value: this.#do(ask) };
+      return { number, found: this.#do(ask) };
     } catch (error) {
       // A full disk ends the transaction, and with it what all the others were told.
       if (!this.#database.isTransaction) throw error;
@@ -59,24 +60,29 @@ class Thread {
     }
   }
 
-  #do(ask: Ask): unknown {
+  #do(ask: Ask): Found {
     switch (ask.call) {
       case 'put':
-        return this.#tables.put(ask.response, ask.items);
+        this.#tables.put(ask.response, ask.items);
+        return {};
       case 'get':
-        return this.#tables.get(ask.owner, ask.id);
+        return oneOrNone(this.#tables.get(ask.owner, ask.id));
       case 'chain':
-        return this.#tables.chain(ask.owner, ask.id);
+        return { responses: this.#tables.chain(ask.owner, ask.id) };
       case 'holding':
-        return this.#tables.holding(ask.owner, ask.id);
+        return oneOrNone(this.#tables.holding(ask.owner, ask.id));
       case 'delete':
-        return this.#tables.delete(ask.owner, ask.id);
+        return { deleted: this.#tables.delete(ask.owner, ask.id) };
       case 'close':
-        return undefined;
+        return {};
       default:
         return ask satisfies never;
     }
   }
+}
+
+function oneOrNone(response: StoredResponse | undefined): Found {
+  return { responses: response === undefined ? [] : [response] };
 }
 
 function messageOf(error: unknown): string {
