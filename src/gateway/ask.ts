@@ -4,7 +4,7 @@ import type { UpstreamCall } from '../transport/dispatch.ts';
 import { callerOf } from './caller.ts';
 import { withoutForeignTools } from './foreign-tools.ts';
 import { outgoing } from './outgoing.ts';
-import type { UpstreamPlan } from './outgoing.ts';
+import type { WirePlan } from './outgoing.ts';
 import type { Received } from './receive.ts';
 import type { SealMemory } from './seal-memory.ts';
 
@@ -30,7 +30,7 @@ export function withMore(before: Dropped, more: Dropped): Dropped {
 /** The call that asks a target for what the client wants, with the seals its client did not bring back, and what had to be left out. */
 export function askFor(
   received: Received,
-  plan: UpstreamPlan,
+  plan: WirePlan,
   target: Target,
   seals: SealMemory,
 ): { readonly call: UpstreamCall; readonly dropped: Dropped } {

@@ -13,6 +13,9 @@ import { formBody } from './form-body.ts';
 /** A plan that leads to an upstream. */
 export type UpstreamPlan = Extract<Plan, { to: 'upstream' }>;
 
+/** A plan that leads to an upstream over the wire. */
+export type WirePlan = Exclude<UpstreamPlan, { protocol: 'ai-sdk' }>;
+
 /** A call of an upstream, and the features of the request that its format has no words for. */
 export interface Outgoing {
   readonly call: UpstreamCall;

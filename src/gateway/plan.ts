@@ -1,6 +1,6 @@
 import type { Snapshot, Upstream } from '../config/snapshot.ts';
 import { GatewayFailure, unsupported } from '../model/errors.ts';
-import type { ProtocolId } from '../model/block.ts';
+import type { ProtocolId, WireId } from '../model/block.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import { nearestFirst } from '../model/nearest.ts';
 import type { Request } from '../model/request.ts';
@@ -12,7 +12,13 @@ export type Plan =
       readonly upstream: Upstream;
       /** The upstream's own name of the model. */
       readonly model: string;
-      readonly protocol: ProtocolId;
+      readonly protocol: WireId;
+    }
+  | {
+      readonly to: 'upstream';
+      readonly upstream: Upstream;
+      readonly model: string;
+      readonly protocol: 'ai-sdk';
     }
   | {
       readonly to: 'sandbox';

@@ -16,7 +16,7 @@ import type { Dropped } from './ask.ts';
 import { crossBridge } from './bridge-attempt.ts';
 import type { BridgeStage } from './bridge-attempt.ts';
 import { callerOf } from './caller.ts';
-import type { UpstreamPlan } from './outgoing.ts';
+import type { UpstreamPlan, WirePlan } from './outgoing.ts';
 import { originOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receive.ts';
@@ -178,7 +178,7 @@ export class Run {
     crossBridge(plan, () => this.#received, stage).catch((error: unknown) => this.#refuseFor(error));
   }
 
-  #callUpstream(plan: UpstreamPlan): void {
+  #callUpstream(plan: WirePlan): void {
     const { snapshot, pools, memory, faulted } = this.#deps;
     const target = targetFor(plan, this.#received, memory);
     const asked = askFor(this.#received, plan, target, this.#deps.seals);
@@ -206,7 +206,7 @@ export class Run {
         .catch((error: unknown) => this.#refuseFor(error));
   }
 
-  #attemptFailed(error: GatewayError, stale: boolean, plan: UpstreamPlan, target: Target): void {
+  #attemptFailed(error: GatewayError, stale: boolean, plan: WirePlan, target: Target): void {
     const again = this.#attempts < MAX_ATTEMPTS && !this.#downstream.over;
     const replayable = this.#received.payload.kind === 'json';
     const refusedUsage =

@@ -6,7 +6,7 @@ import type { ProtocolId } from '../model/block.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IntakeLimits } from '../relay/intake.ts';
 import type { WatchDeadlines } from '../relay/watch.ts';
-import type { UpstreamPlan } from './outgoing.ts';
+import type { WirePlan } from './outgoing.ts';
 import type { Received } from './receive.ts';
 import type { TargetMemory } from './target-memory.ts';
 
@@ -14,7 +14,7 @@ import type { TargetMemory } from './target-memory.ts';
  * The target of a plan. A translated answer is streamed and collected even when the client wants it whole: events give the deadlines something
  * to measure.
  */
-export function targetFor(plan: UpstreamPlan, received: Received, memory: TargetMemory): Target {
+export function targetFor(plan: WirePlan, received: Received, memory: TargetMemory): Target {
   const { request, dialect } = received;
   const { capabilities, hosting } = plan.upstream;
   const translated = plan.protocol !== dialect.id;

@@ -16,6 +16,9 @@ export type ProtocolId =
   | 'cohere-rerank'
   | 'ai-sdk';
 
+/** The formats that are spoken over a wire, not by a package in this process. */
+export type WireId = Exclude<ProtocolId, 'ai-sdk'>;
+
 /** What only one wire format can say, kept as it came. */
 export interface NativeValue {
   readonly protocol: ProtocolId;

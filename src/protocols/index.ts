@@ -1,4 +1,4 @@
-import type { ProtocolId } from '../model/block.ts';
+import type { ProtocolId, WireId } from '../model/block.ts';
 import * as messages from './anthropic-messages/index.ts';
 import type { Dialect, Protocol } from './codec.ts';
 import * as converse from './bedrock-converse/index.ts';
@@ -14,7 +14,7 @@ import * as speech from './openai-speech/index.ts';
 import * as transcriptions from './openai-transcriptions/index.ts';
 
 /** Every format an upstream may speak. */
-export const PROTOCOLS = {
+export const PROTOCOLS: Record<WireId, Protocol> = {
   'openai-chat': chat.protocol,
   'openai-responses': responses.protocol,
   'openai-completions': completions.protocol,
@@ -27,7 +27,7 @@ export const PROTOCOLS = {
   'cohere-rerank': rerank.protocol,
   gemini: gemini.protocol,
   'anthropic-messages': messages.protocol,
-} as Record<ProtocolId, Protocol>;
+};
 
 /** A header of the client that goes on to upstreams. */
 export interface PassedHeader {
