@@ -20,7 +20,7 @@ import { plainRoute, sendJson } from './routes.ts';
 import type { HttpCall } from './routes.ts';
 import { readForm } from './form.ts';
 import { Sockets } from './websocket.ts';
-import type { SocketTimes } from './websocket-connection.ts';
+import type { SocketTimes } from './websocket-watch.ts';
 
 /** A gateway that listens. */
 export interface RunningServer {

@@ -5,28 +5,18 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Call } from '../gateway/receive.ts';
 import { mint } from '../gateway/run-ids.ts';
-import type { Connection, Conversation, ReadBody } from '../gateway/stored-answers.ts';
+import type { Connection, Conversation } from '../gateway/stored-answers.ts';
 import { objectOf } from '../gateway/stored-items.ts';
-import { GatewayFailure, refuse } from '../model/errors.ts';
+import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import { asString } from '../model/json.ts';
 import type { Dialect } from '../protocols/codec.ts';
-import { readBody } from './body.ts';
 import type { FoundPath } from './paths.ts';
+import { messageBody } from './websocket-message.ts';
 import { SocketTurn } from './websocket-turn.ts';
 import type { TurnSocket } from './websocket-turn.ts';
-
-/** Times of a connection, in milliseconds. */
-export interface SocketTimes {
-  /** Between two pings; who misses two is gone. */
-  readonly ping: number;
-  /** How long a connection may last. */
-  readonly life: number;
-  /** How long a turn may go on after that. */
-  readonly lastTurn: number;
-  /** How long a client may take to close its side. */
-  readonly farewell: number;
-}
+import { SocketWatch } from './websocket-watch.ts';
+import type { SocketTimes } from './websocket-watch.ts';
 
 /** What every connection needs. */
 export interface SocketDeps {
@@ -39,7 +29,6 @@ export interface SocketDeps {
 }
 
 const MOST_WAITING = 16;
-const MISSED_PONGS = 2;
 const UNREADABLE = 1003;
 
 /** One WebSocket: turns one after the other, and the memory of the last of them (OR-74 to OR-82). */
@@ -48,11 +37,10 @@ export class SocketConnection implements Connection, TurnSocket {
   readonly #deps: SocketDeps;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex & { setTimeout?: (ms: number) => void };
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #watch: SocketWatch;
   readonly #waiting: Buffer[] = [];
   #turn: SocketTurn | undefined;
   #last: Conversation = [];
-  #unanswered = 0;
   #farewell: { readonly error: GatewayError; readonly code: number } | undefined;
 
   constructor(webSocket: WebSocket, socket: Duplex, deps: SocketDeps) {
@@ -62,9 +50,6 @@ export class SocketConnection implements Connection, TurnSocket {
     socket.on('drain', () => this.#onDrain());
     socket.on('timeout', () => this.break());
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
-    webSocket.on('pong', () => {
-      this.#unanswered = 0;
-    });
     // A message that is too large or a frame that is none: the closing that follows says which.
     webSocket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
@@ -73,11 +58,7 @@ export class SocketConnection implements Connection, TurnSocket {
         resolve();
       });
     });
-    const { ping, life } = deps.times;
-    this.#timers.push(
-      setInterval(() => this.#ping(), ping),
-      setTimeout(() => this.end(TOO_OLD, 1000), life),
-    );
+    this.#watch = new SocketWatch(webSocket, deps.times, () => this.end(TOO_OLD, 1000));
   }
 
   /** Says why and closes, after the turn that is running; whatever waits is not begun. */
@@ -86,7 +67,7 @@ export class SocketConnection implements Connection, TurnSocket {
     this.#farewell = { error, code };
     this.#waiting.length = 0;
     if (this.#turn === undefined) this.#bye();
-    else this.#timers.push(setTimeout(() => this.#turn?.gone(), this.#deps.times.lastTurn));
+    else this.#watch.after(this.#deps.times.lastTurn, () => this.#turn?.gone());
   }
 
   find(id: string): Conversation | undefined {
@@ -157,7 +138,7 @@ export class SocketConnection implements Connection, TurnSocket {
     message: Buffer,
     goesOn: (previous: string | undefined) => void,
   ): Promise<void> {
-    const body = bodyOf(message, this.#deps.snapshot);
+    const body = messageBody(message, this.#deps.snapshot);
     goesOn(asString(body.value['previous_response_id']));
     const received = await this.#deps.gateway.stored.receive(call, body, this);
     // Who left while something was looked up is not waited for.
@@ -188,18 +169,11 @@ export class SocketConnection implements Connection, TurnSocket {
     };
   }
 
-  #ping(): void {
-    // What a client sends is not read while too much of it waits, its pongs among it.
-    if (this.#webSocket.isPaused) return;
-    if (this.#unanswered++ < MISSED_PONGS) this.#webSocket.ping();
-    else this.break();
-  }
-
   #bye(): void {
     const { error, code } = this.#farewell ?? { error: TOO_OLD, code: 1000 };
     this.send([this.#deps.dialect.encodeError(error).body]);
     this.#webSocket.close(code);
-    this.#timers.push(setTimeout(() => this.break(), this.#deps.times.farewell));
+    this.#watch.after(this.#deps.times.farewell, () => this.break());
   }
 
   #onDrain(): void {
@@ -208,7 +182,7 @@ export class SocketConnection implements Connection, TurnSocket {
   }
 
   #onClose(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#watch.stop();
     this.#waiting.length = 0;
     this.#turn?.gone();
   }
@@ -219,18 +193,3 @@ const TOO_OLD: GatewayError = {
   code: 'websocket_connection_limit_reached',
   message: 'This connection has reached the end of its time. Open another one.',
 };
-
-// How the answer comes is not for the client to choose here (OR-74).
-function bodyOf(message: Buffer, { limits }: Snapshot): ReadBody {
-  const {
-    type,
-    stream: _stream,
-    stream_options: _options,
-    background: _background,
-    ...rest
-  } = readBody(message, limits).value;
-  if (type !== 'response.create')
-    refuse('type', `A message must be of the type 'response.create'.`, 'unsupported_event');
-  const bytes = Buffer.from(JSON.stringify({ ...rest, stream: true }));
-  return readBody(bytes, { ...limits, jsonTokens: Infinity });
-}

@@ -11,7 +11,7 @@ import { FALLBACK_DIALECT, SOCKET_DIALECTS } from '../protocols/index.ts';
 import { guard } from './guard.ts';
 import { findPath } from './paths.ts';
 import { SocketConnection } from './websocket-connection.ts';
-import type { SocketTimes } from './websocket-connection.ts';
+import type { SocketTimes } from './websocket-watch.ts';
 
 const MINUTE = 60_000;
 const TIMES: SocketTimes = { ping: MINUTE / 2, life: 60 * MINUTE, lastTurn: MINUTE / 2, farewell: 1000 };

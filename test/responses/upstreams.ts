@@ -1,12 +1,12 @@
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
-import type { SocketTimes } from '../../src/server/websocket-connection.ts';
+import type { SocketTimes } from '../../src/server/websocket-watch.ts';
 import { FakeUpstream, answering, streaming } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
 import { WIRES } from '../support/upstream-bodies.ts';
-import type { Saying } from '../support/upstream-bodies.ts';
+import type { Saying } from '../support/upstream-bodies-other.ts';
 
 /** The formats of the upstreams, each the prefix of its models. */
 export type Kind = 'chat' | 'responses' | 'other';

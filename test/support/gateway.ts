@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/config/load.ts';
 import { startServer } from '../../src/server/server.ts';
-import type { SocketTimes } from '../../src/server/websocket-connection.ts';
+import type { SocketTimes } from '../../src/server/websocket-watch.ts';
 
 /** A running gateway. */
 export interface Gateway {
