@@ -1,24 +1,40 @@
 import type { FakeUpstream } from '../support/fake-upstream.ts';
 import { replaying } from '../support/fake-upstream.ts';
 import { inParallel } from '../support/pool.ts';
-import { postJson } from '../support/raw-client.ts';
 import { answersOf } from '../support/recordings.ts';
 import type { Recording } from '../support/recordings.ts';
-import { TEXT_CLIENTS } from '../support/text-requests.ts';
+import { askPlainly, TEXT_CLIENTS } from '../support/text-requests.ts';
+import type { TextDialect } from '../support/text-requests.ts';
 import type { Told } from '../support/told.ts';
-import { EXCEPTIONS } from './exceptions.ts';
+import { EXCEPTIONS, exceptionFor } from './exceptions.ts';
 import { factsOf } from './facts.ts';
-import type { Facts, TextDialect } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { faultsOf } from './judge.ts';
 
 /** Bytes per network chunk of the upstream's answer. */
 export const CHUNK_SIZES: readonly number[] = [1, 7, 64, 4096];
 
+/** The text formats that upstreams speak. */
+export type TextProtocol = TextDialect | 'bedrock-converse';
+
+/** All of them. */
+export const TEXT_PROTOCOLS: readonly TextProtocol[] = [
+  'openai-responses',
+  'openai-chat',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+  'openai-completions',
+];
+
 /** The provider names the gateway under test knows the protocols by. */
-export const PROVIDER: Readonly<Record<TextDialect, string>> = {
+export const PROVIDER: Readonly<Record<TextProtocol, string>> = {
   'openai-chat': 'chat',
   'openai-responses': 'resp',
   'openai-completions': 'comp',
+  'anthropic-messages': 'mess',
+  gemini: 'gem',
+  'bedrock-converse': 'conv',
 };
 
 /** One exchange: a recording, cut in a way, asked for in a way. */
@@ -35,22 +51,25 @@ export interface Outcome {
   readonly faults: readonly string[];
 }
 
-/** Configuration of a gateway whose upstreams are one fake that speaks all three text protocols. */
+// Claude in its own format, at a host that wraps each event in one of its own.
+const WRAPPED = `  wrap:\n    protocol: anthropic-messages\n    hosting: bedrock\n    auth: none\n    base_url: `;
+
+/** Configuration of a gateway whose upstreams are one fake that speaks all text protocols. */
 export function matrixConfig(upstream: FakeUpstream): string {
   const rows = Object.entries(PROVIDER).map(
-    ([protocol, name]) => `  ${name}:\n    protocol: ${protocol}\n    base_url: ${upstream.url}/v1\n`,
+    ([protocol, name]) => `  ${name}:\n    protocol: ${protocol}\n    auth: none\n    base_url: ${upstream.url}/v1\n`,
   );
-  return `providers:\n${rows.join('')}`;
+  return `providers:\n${WRAPPED}${upstream.url}/v1\n${rows.join('')}`;
 }
 
 /** Sends every recording of a protocol through one dialect: streamed and whole, at every chunk size. */
 export async function runMatrix(
   gateway: string,
   upstream: FakeUpstream,
-  protocol: TextDialect,
+  protocol: TextProtocol,
   dialect: TextDialect,
 ): Promise<Outcome> {
-  const cells = answersOf(protocol).flatMap((recording) =>
+  const cells = playable(protocol).flatMap((recording) =>
     CHUNK_SIZES.flatMap((size) => [true, false].map((stream) => ({ recording, size, stream }))),
   );
   const faults = await inParallel(cells, 16, async (cell) => {
@@ -65,7 +84,7 @@ export async function runMatrix(
 async function runCell(
   gateway: string,
   upstream: FakeUpstream,
-  protocol: TextDialect,
+  protocol: TextProtocol,
   dialect: TextDialect,
   cell: Cell,
 ): Promise<readonly string[]> {
@@ -75,22 +94,30 @@ async function runCell(
   // One size goes without asking for token counts, so that CC-07 meets every recording too.
   const asksUsage = size !== 64;
   const client = TEXT_CLIENTS[dialect];
-  const answer = await postJson(
-    gateway,
-    client.path,
-    client.request(`${PROVIDER[protocol]}/${model}`, stream, asksUsage),
-  );
+  const provider = recording.wire.includes('#invoke') ? 'wrap' : PROVIDER[protocol];
+  const answer = await askPlainly(gateway, dialect, `${provider}/${model}`, { stream, usage: asksUsage });
   let told: Told;
   try {
     told = client.read(answer, stream);
   } catch (error) {
     return [`unreadable (HTTP ${answer.status}): ${String(error)}`];
   }
-  const exception = EXCEPTIONS[recording.file];
+  const exception = exceptionFor(recording.file, dialect, stream);
   if (exception?.expect === 'error') return errorFaults(told);
   const facts: Facts = { ...factsOf(recording), ...exception?.expect };
-  const wantsUsage = asksUsage || !stream || dialect === 'openai-responses';
+  const wantsUsage = asksUsage || !stream || (!dialect.endsWith('completions') && dialect !== 'openai-chat');
   return faultsOf(told, facts, { dialect, sameFormat: protocol === dialect, wantsUsage });
+}
+
+/**
+ * The recorded answers of a format that a gateway can come to read. Models of one host have formats of their own, of which only Claude's is spoken
+ * by anyone else.
+ */
+export function playable(protocol: TextProtocol): readonly Recording[] {
+  return answersOf(protocol).filter(
+    ({ wire, features }) =>
+      wire === protocol || (wire.startsWith('bedrock-converse#') && features.includes('inner:anthropic')),
+  );
 }
 
 /** What keeps an answer from being a clear error: it ended normally, named none, or broke a rule of its dialect. */
@@ -102,9 +129,9 @@ export function errorFaults(told: Told): readonly string[] {
 }
 
 /** The rows of the fidelity table and the exceptions of one protocol. */
-export function fidelityLines(protocol: TextDialect, outcomes: ReadonlyMap<TextDialect, Outcome>): readonly string[] {
-  const streamed = answersOf(protocol).filter((recording) => recording.streaming).length;
-  const whole = answersOf(protocol).length - streamed;
+export function fidelityLines(protocol: TextProtocol, outcomes: ReadonlyMap<TextDialect, Outcome>): readonly string[] {
+  const streamed = playable(protocol).filter((recording) => recording.streaming).length;
+  const whole = playable(protocol).length - streamed;
   const cells = [...outcomes.values()].map(({ passed, total }) => `${passed}/${total}`);
   const exceptions = Object.entries(EXCEPTIONS).filter(([file]) => file.startsWith(`${protocol}/`));
   return [
@@ -115,6 +142,9 @@ export function fidelityLines(protocol: TextDialect, outcomes: ReadonlyMap<TextD
     ...(exceptions.length === 0
       ? ['No exceptions.']
       : ['Exceptions, where something other than the index is expected:', '']),
-    ...exceptions.map(([file, { instead, why }]) => `- \`${file.slice(protocol.length + 1)}\`: ${instead}: ${why}.`),
+    ...exceptions.map(([file, { only, onlyStreams, instead, why }]) => {
+      const where = only === undefined ? '' : ` to clients of \`${only}\`${onlyStreams === true ? ', streamed' : ''}`;
+      return `- \`${file.slice(protocol.length + 1)}\`${where}: ${instead}: ${why}.`;
+    }),
   ];
 }

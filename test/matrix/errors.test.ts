@@ -5,19 +5,16 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
 import { inParallel } from '../support/pool.ts';
-import { postJson } from '../support/raw-client.ts';
 import { answersOf, bodyOf, haveRecordings } from '../support/recordings.ts';
 import type { Recording } from '../support/recordings.ts';
-import { TEXT_CLIENTS } from '../support/text-requests.ts';
-import { CHUNK_SIZES, PROVIDER, errorFaults, matrixConfig } from './cells.ts';
-import type { Outcome } from './cells.ts';
-import type { TextDialect } from './facts.ts';
+import { TEXT_CLIENTS, TEXT_DIALECTS, askPlainly } from '../support/text-requests.ts';
+import type { TextDialect } from '../support/text-requests.ts';
+import { CHUNK_SIZES, PROVIDER, TEXT_PROTOCOLS, errorFaults, matrixConfig } from './cells.ts';
+import type { Outcome, TextProtocol } from './cells.ts';
 
-const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
-
-function recordedErrors(): readonly (readonly [TextDialect, Recording])[] {
+function recordedErrors(): readonly (readonly [TextProtocol, Recording])[] {
   return answersOf('errors').flatMap((recording) =>
-    DIALECTS.filter((dialect) => dialect === recording.wire).map((protocol) => [protocol, recording] as const),
+    TEXT_PROTOCOLS.filter((protocol) => protocol === recording.wire).map((protocol) => [protocol, recording] as const),
   );
 }
 
@@ -62,21 +59,17 @@ describe.skipIf(!haveRecordings)('every recorded error', () => {
 
   async function faultsIn(
     dialect: TextDialect,
-    protocol: TextDialect,
+    protocol: TextProtocol,
     recording: Recording,
     size: number,
     stream: boolean,
   ): Promise<readonly string[]> {
     const model = `${recording.file}#${size}`;
     upstream.on(model, replaying(recording, size));
-    const client = TEXT_CLIENTS[dialect];
-    const answer = await postJson(
-      gateway.url,
-      client.path,
-      client.request(`${PROVIDER[protocol]}/${model}`, stream, true),
-    );
+    const name = `${PROVIDER[protocol]}/${model}`;
+    const answer = await askPlainly(gateway.url, dialect, name, { stream, usage: true });
     try {
-      const told = client.read(answer, stream);
+      const told = TEXT_CLIENTS[dialect].read(answer, stream);
       const faults = [...errorFaults(told)];
       const status = expectedStatus(recording);
       if (status !== undefined && answer.status !== status) faults.push(`HTTP ${answer.status} instead of ${status}`);
@@ -92,7 +85,7 @@ describe.skipIf(!haveRecordings)('every recorded error', () => {
     }
   }
 
-  test.each(DIALECTS)('WD-05 FM-05 is an error to a client of %s, and never a normal end', async (dialect) => {
+  test.each(TEXT_DIALECTS)('WD-05 FM-05 is an error to a client of %s, and never a normal end', async (dialect) => {
     const cells = recordedErrors().flatMap(([protocol, recording]) =>
       CHUNK_SIZES.flatMap((size) => [true, false].map((stream) => ({ protocol, recording, size, stream }))),
     );
@@ -107,9 +100,9 @@ describe.skipIf(!haveRecordings)('every recorded error', () => {
 
   test('the fidelity table is current', () => {
     expectSection('docs/fidelity.md', 'errors', [
-      `| recorded errors | ${DIALECTS.map((dialect) => `\`${TEXT_CLIENTS[dialect].path}\``).join(' | ')} |`,
-      '| --- | --- | --- | --- |',
-      `| ${recordedErrors().length} | ${DIALECTS.map((dialect) => `${outcomes.get(dialect)?.passed}/${outcomes.get(dialect)?.total}`).join(' | ')} |`,
+      `| recorded errors | ${TEXT_DIALECTS.map((dialect) => `\`${TEXT_CLIENTS[dialect].path}\``).join(' | ')} |`,
+      `| --- | ${TEXT_DIALECTS.map(() => '---').join(' | ')} |`,
+      `| ${recordedErrors().length} | ${TEXT_DIALECTS.map((dialect) => `${outcomes.get(dialect)?.passed}/${outcomes.get(dialect)?.total}`).join(' | ')} |`,
     ]);
   });
 });

@@ -1,26 +1,17 @@
-import { Peek } from '../support/peek.ts';
 import type { Recording } from '../support/recordings.ts';
-
-/** The three text formats a client may speak. */
-export type TextDialect = 'openai-chat' | 'openai-responses' | 'openai-completions';
+import { usageOf } from './facts-usage.ts';
+import type { ExpectedUsage } from './facts-usage.ts';
 
 /** Why an answer ended, in the words of `wire-other-dialects` §9. */
-export type Ending = 'stop' | 'length' | 'tool-calls' | 'filter';
+export type Ending = 'stop' | 'stop-sequence' | 'length' | 'tool-calls' | 'filter';
 
 /** A tool call that must be found; `argsSha` undefined means empty arguments, and an id that no client accepts is undefined. */
 export interface ExpectedCall {
   readonly name: string;
   readonly id: string | undefined;
   readonly argsSha: string | undefined;
-}
-
-/** Token counts that must be found; several values of `output` or `reasoning` are equally right. */
-export interface ExpectedUsage {
-  readonly input: number;
-  readonly output: readonly number[];
-  readonly total: number | undefined;
-  readonly cached: number;
-  readonly reasoning: readonly number[];
+  /** Of the arguments with sorted keys and without spaces; undefined where they are no JSON. */
+  readonly canonicalSha?: string | undefined;
 }
 
 /** What any reader must find in a recording, whatever format it reaches its client in. Hashes are undefined for empty text. */
@@ -45,6 +36,18 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   completed: 'stop',
   'incomplete:max_output_tokens': 'length',
   'incomplete:content_filter': 'filter',
+  end_turn: 'stop',
+  stop_sequence: 'stop-sequence',
+  max_tokens: 'length',
+  tool_use: 'tool-calls',
+  refusal: 'filter',
+  guardrail_intervened: 'filter',
+  STOP: 'stop',
+  1: 'stop',
+  MAX_TOKENS: 'length',
+  SAFETY: 'filter',
+  'blocked:SAFETY': 'filter',
+  'blocked:FAKE_NEW_BLOCK_REASON': 'filter',
 };
 
 const SAFE_ID = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -56,6 +59,7 @@ export function factsOf(recording: Recording): Facts {
     name: call.name ?? '',
     id: call.id !== null && SAFE_ID.test(call.id) ? call.id : undefined,
     argsSha: call.args_sha256 ?? undefined,
+    canonicalSha: call.args_canonical_sha256 ?? undefined,
   }));
   // An unknown or missing word is a plain stop; complete calls make it a call, whatever the upstream said (§1.3, UP-08).
   const ending = ENDINGS[rawEnding ?? 'stop'] ?? 'stop';
@@ -67,27 +71,5 @@ export function factsOf(recording: Recording): Facts {
     ending: ending === 'stop' && calls.length > 0 ? 'tool-calls' : ending,
     rawEnding,
     usage: usageOf(recording),
-  };
-}
-
-function usageOf(recording: Recording): ExpectedUsage | undefined {
-  const usage = new Peek(recording.usage);
-  const responses = recording.protocol === 'openai-responses';
-  const [input, output] = responses ? (['input', 'output'] as const) : (['prompt', 'completion'] as const);
-  const counted = usage.at(`${input}_tokens`).number;
-  const written = usage.at(`${output}_tokens`).number;
-  if (counted === undefined || written === undefined) return undefined;
-  const reasoning =
-    usage.at(`${output}_tokens_details`, 'reasoning_tokens').number ?? usage.at('reasoning_tokens').number ?? 0;
-  const total = usage.at('total_tokens').number;
-  // Some upstreams count reasoning beside the completion instead of inside it; the total tells.
-  const beside = total === counted + written + reasoning && reasoning > 0;
-  return {
-    input: counted,
-    output: beside ? [written, written + reasoning] : [written],
-    total,
-    cached: usage.at(`${input}_tokens_details`, 'cached_tokens').number ?? usage.at('cached_tokens').number ?? 0,
-    // More reasoning than output in all cannot be; it may be cut to all of the output, or told as the upstream told it.
-    reasoning: reasoning > written && !beside ? [reasoning, written] : [reasoning],
   };
 }

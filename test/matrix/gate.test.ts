@@ -4,25 +4,19 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { RawExchange } from '../support/raw-client.ts';
 import { formBody, toneWav } from '../support/sounds.ts';
-import { TEXT_CLIENTS } from '../support/text-requests.ts';
-import { WIRES, speechStream, transcriptStream } from '../support/upstream-bodies.ts';
-import { PROVIDER, matrixConfig } from './cells.ts';
-import type { TextDialect } from './facts.ts';
+import { TEXT_CLIENTS, TEXT_DIALECTS, pathOf } from '../support/text-requests.ts';
+import { speechStream, stepsOf, textSteps, transcriptStream } from '../support/upstream-bodies.ts';
+import { PROVIDER, TEXT_PROTOCOLS, matrixConfig } from './cells.ts';
 
-const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
 const PIECES = ['first ', 'second ', 'third ', 'fourth '];
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** A stream cut behind the event of each piece. */
-function stepsOf(body: string, marks: readonly string[]): readonly string[] {
-  const steps: string[] = [];
-  let from = 0;
-  for (const mark of marks) {
-    const to = body.indexOf('\n\n', body.indexOf(mark, from)) + 2;
-    steps.push(body.slice(from, to));
-    from = to;
-  }
-  return [...steps, body.slice(from)];
+const EVENTS: Readonly<Record<string, string>> = { 'content-type': 'text/event-stream' };
+
+/** What an upstream sends, and where it waits. */
+interface Gated {
+  readonly steps: readonly (string | Uint8Array)[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 describe('an upstream that holds each event until the client has seen the one before', () => {
@@ -40,10 +34,14 @@ describe('an upstream that holds each event until the client has seen the one be
   });
 
   /** Plays the steps, each when the client has seen the mark of the one before; the client would wait for ever if anything were held back. */
-  async function gated(steps: readonly string[], marks: readonly string[], start: () => RawExchange): Promise<string> {
+  async function gated(
+    { steps, headers = EVENTS }: Gated,
+    marks: readonly string[],
+    start: () => RawExchange,
+  ): Promise<string> {
     const { promise: client, resolve } = Promise.withResolvers<RawExchange>();
     upstream.on('gate', async (reply) => {
-      reply.head(200, { 'content-type': 'text/event-stream' });
+      reply.head(200, headers);
       const exchange = await client;
       for (const [index, step] of steps.entries()) {
         await reply.write(step);
@@ -58,16 +56,15 @@ describe('an upstream that holds each event until the client has seen the one be
     return answer.body.toString();
   }
 
-  const pairs = DIALECTS.flatMap((protocol) => DIALECTS.map((dialect) => [protocol, dialect] as const));
+  const pairs = TEXT_PROTOCOLS.flatMap((protocol) => TEXT_DIALECTS.map((dialect) => [protocol, dialect] as const));
 
   test.each(pairs)('WD-02 OR-10 from %s, each reaches a client of %s at once', async (protocol, dialect) => {
-    const steps = stepsOf(WIRES[protocol].stream({ text: PIECES }), PIECES);
-    const client = TEXT_CLIENTS[dialect];
-    const body = JSON.stringify(client.request(`${PROVIDER[protocol]}/gate`, true, true));
+    const model = `${PROVIDER[protocol]}/gate`;
+    const body = JSON.stringify(TEXT_CLIENTS[dialect].request(model, true, true));
     const text = await gated(
-      steps,
+      textSteps(protocol, PIECES),
       PIECES,
-      () => new RawExchange(gateway.url, { path: client.path, headers: JSON_TYPE, body }),
+      () => new RawExchange(gateway.url, { path: pathOf(dialect, model, true), headers: JSON_TYPE, body }),
     );
     expect(text).toContain('fourth ');
   });
@@ -77,7 +74,7 @@ describe('an upstream that holds each event until the client has seen the one be
     const marks = sounds.map((sound) => sound.toString('base64'));
     const body = JSON.stringify({ model: 'chat/gate', input: 'Hello.', voice: 'alloy', stream_format: 'sse' });
     const text = await gated(
-      stepsOf(speechStream(sounds), marks),
+      { steps: stepsOf(speechStream(sounds), marks) },
       marks,
       () => new RawExchange(gateway.url, { path: '/v1/audio/speech', headers: JSON_TYPE, body }),
     );
@@ -93,7 +90,9 @@ describe('an upstream that holds each event until the client has seen the one be
     const headers = { 'content-type': form.type };
     const listen = (): RawExchange =>
       new RawExchange(gateway.url, { path: '/v1/audio/transcriptions', headers, body: form.body });
-    expect(await gated(stepsOf(transcriptStream(PIECES), PIECES), PIECES, listen)).toContain('transcript.text.done');
+    expect(await gated({ steps: stepsOf(transcriptStream(PIECES), PIECES) }, PIECES, listen)).toContain(
+      'transcript.text.done',
+    );
   });
 
   test('SP-02 the first bytes of a raw sound reach the client before the upstream sends the rest', async () => {
@@ -112,15 +111,15 @@ describe('an upstream that holds each event until the client has seen the one be
   });
 
   test('FM-02 a client that leaves aborts its upstream within a second', async () => {
-    for (const dialect of DIALECTS) {
+    for (const dialect of TEXT_DIALECTS) {
       const client = TEXT_CLIENTS[dialect];
       upstream.on('leave', async (reply) => {
         reply.head(200, { 'content-type': 'text/event-stream' });
-        await reply.write(stepsOf(WIRES['openai-chat'].stream({ text: PIECES }), PIECES)[0] ?? '');
+        await reply.write(textSteps('openai-chat', PIECES).steps[0] ?? '');
       });
       const seen = upstream.for('leave').length;
       const exchange = new RawExchange(gateway.url, {
-        path: client.path,
+        path: pathOf(dialect, 'chat/leave', true),
         headers: JSON_TYPE,
         body: JSON.stringify(client.request('chat/leave', true, false)),
       });

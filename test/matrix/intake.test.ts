@@ -9,7 +9,7 @@ import type { RawAnswer } from '../support/raw-client.ts';
 import { TEXT_CLIENTS } from '../support/text-requests.ts';
 import { WIRES } from '../support/upstream-bodies.ts';
 import { matrixConfig } from './cells.ts';
-import type { TextDialect } from './facts.ts';
+import type { TextDialect } from '../support/text-requests.ts';
 
 const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
 const JSON_TYPE = { 'content-type': 'application/json' };

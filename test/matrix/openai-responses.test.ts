@@ -4,9 +4,10 @@ import { FakeUpstream } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { haveRecordings } from '../support/recordings.ts';
+import { TEXT_DIALECTS } from '../support/text-requests.ts';
+import type { TextDialect } from '../support/text-requests.ts';
 import { fidelityLines, matrixConfig, runMatrix } from './cells.ts';
 import type { Outcome } from './cells.ts';
-import type { TextDialect } from './facts.ts';
 
 const PROTOCOL = 'openai-responses';
 
@@ -25,7 +26,7 @@ describe.skipIf(!haveRecordings)(`every recording of ${PROTOCOL}`, () => {
     await upstream.close();
   });
 
-  test.each<TextDialect>(['openai-chat', 'openai-responses', 'openai-completions'])(
+  test.each(TEXT_DIALECTS)(
     'UP-01 reaches a client of %s whole, streamed or not, however the network cut it',
     async (dialect) => {
       const outcome = await runMatrix(gateway.url, upstream, PROTOCOL, dialect);

@@ -5,13 +5,13 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
 import { RawExchange, exchange, postJson } from '../support/raw-client.ts';
-import { TEXT_CLIENTS } from '../support/text-requests.ts';
-import { WIRES } from '../support/upstream-bodies.ts';
-import { PROVIDER, matrixConfig } from './cells.ts';
-import type { TextDialect } from './facts.ts';
+import { TEXT_CLIENTS, TEXT_DIALECTS, pathOf } from '../support/text-requests.ts';
+import type { TextDialect } from '../support/text-requests.ts';
+import { WIRES, textSteps } from '../support/upstream-bodies.ts';
+import { PROVIDER, TEXT_PROTOCOLS, matrixConfig } from './cells.ts';
+import type { TextProtocol } from './cells.ts';
 
-const DIALECTS: readonly TextDialect[] = ['openai-chat', 'openai-responses', 'openai-completions'];
-const PAIRS = DIALECTS.flatMap((protocol) => DIALECTS.map((dialect) => [protocol, dialect] as const));
+const PAIRS = TEXT_PROTOCOLS.flatMap((protocol) => TEXT_DIALECTS.map((dialect) => [protocol, dialect] as const));
 const JSON_TYPE = { 'content-type': 'application/json' };
 const SSE_TYPE = { 'content-type': 'text/event-stream' };
 
@@ -29,18 +29,15 @@ describe('the wire between a client and an upstream', () => {
     await upstream.close();
   });
 
-  function request(
-    protocol: TextDialect,
-    dialect: TextDialect,
-    model: string,
-    stream = true,
-  ): { path: string; body: string } {
-    const client = TEXT_CLIENTS[dialect];
-    return { path: client.path, body: JSON.stringify(client.request(`${PROVIDER[protocol]}/${model}`, stream, true)) };
+  function request(protocol: TextProtocol, dialect: TextDialect, model: string): { path: string; body: string } {
+    const name = `${PROVIDER[protocol]}/${model}`;
+    const body = JSON.stringify(TEXT_CLIENTS[dialect].request(name, true, true));
+    return { path: pathOf(dialect, name, true), body };
   }
 
   test.each(PAIRS)('WD-01 WD-08 OR-06 from %s to %s: the headers of a stream are exact', async (protocol, dialect) => {
-    upstream.on('plain', streaming(WIRES[protocol].stream({ text: ['one'] })));
+    const { steps, headers: sent } = textSteps(protocol, ['one']);
+    upstream.on('plain', answering(200, sent, Buffer.concat(steps)));
     const { headers } = await exchange(gateway.url, {
       ...request(protocol, dialect, 'plain'),
       headers: { ...JSON_TYPE, 'accept-encoding': 'gzip, br' },
@@ -60,8 +57,9 @@ describe('the wire between a client and an upstream', () => {
     'WD-04 OR-12 from %s to %s: the body ends with the answer, though the upstream stays open',
     async (protocol, dialect) => {
       upstream.on('open', async (reply) => {
-        reply.head(200, SSE_TYPE);
-        await reply.write(WIRES[protocol].stream({ text: ['one'] }));
+        const { steps, headers } = textSteps(protocol, ['one']);
+        reply.head(200, headers);
+        await reply.write(Buffer.concat(steps));
       });
       const client = TEXT_CLIENTS[dialect];
       const answer = await exchange(gateway.url, { ...request(protocol, dialect, 'open'), headers: JSON_TYPE });
@@ -71,17 +69,19 @@ describe('the wire between a client and an upstream', () => {
   );
 
   test.each(PAIRS)(
-    'WD-07 OR-11 from %s to %s: silence is filled with comments, between events and not after the end',
+    'WD-07 OR-11 from %s to %s: silence is filled with signs of life, between events and not after the end',
     async (protocol, dialect) => {
-      const body = WIRES[protocol].stream({ text: ['first ', 'second '] });
-      const at = body.indexOf('\n\n', body.indexOf('first ')) + 2;
+      const { steps, headers } = textSteps(protocol, ['first ', 'second ']);
+      const [first = Buffer.alloc(0), ...rest] = steps;
+      const more = Buffer.concat(rest);
+      const alive = dialect === 'anthropic-messages' ? 'data: {"type":"ping"}\n\n' : ': keep-alive\n\n';
       const { promise: client, resolve } = Promise.withResolvers<RawExchange>();
       upstream.on('slow', async (reply) => {
-        reply.head(200, SSE_TYPE);
+        reply.head(200, headers);
         // The pause is inside an event of the upstream, and yet no comment may come to lie inside one of the client's.
-        await reply.write(body.slice(0, at + 10));
-        await (await client).until(': keep-alive\n\n');
-        await reply.write(body.slice(at + 10));
+        await reply.write(Buffer.concat([first, more.subarray(0, 10)]));
+        await (await client).until(alive);
+        await reply.write(more.subarray(10));
         reply.end();
       });
       resolve(new RawExchange(gateway.url, { ...request(protocol, dialect, 'slow'), headers: JSON_TYPE }));
@@ -91,15 +91,16 @@ describe('the wire between a client and an upstream', () => {
         normalEnd: true,
         broken: [],
       });
-      expect(answer.body.toString()).not.toMatch(/: keep-alive\n\n$/);
+      expect(answer.body.toString().endsWith(alive)).toBe(false);
     },
   );
 
   test.each(PAIRS)(
     'UP-07 from %s to %s: streams are asked for as they are, and read when compressed all the same',
     async (protocol, dialect) => {
-      const packed = gzipSync(WIRES[protocol].stream({ text: ['one ', 'two'] }));
-      upstream.on('packed', answering(200, { ...SSE_TYPE, 'content-encoding': 'gzip' }, packed, 7));
+      const { steps, headers } = textSteps(protocol, ['one ', 'two']);
+      const packed = gzipSync(Buffer.concat(steps));
+      upstream.on('packed', answering(200, { ...headers, 'content-encoding': 'gzip' }, packed, 7));
       const answer = await exchange(gateway.url, {
         ...request(protocol, dialect, 'packed'),
         headers: { ...JSON_TYPE, 'accept-encoding': 'gzip' },
@@ -152,7 +153,7 @@ describe('the wire between a client and an upstream', () => {
 
   test('UP-11 two identical requests leave as identical bytes', async () => {
     upstream.on('twice', streaming(WIRES['openai-chat'].stream({ text: ['one'] })));
-    for (const dialect of DIALECTS) {
+    for (const dialect of TEXT_DIALECTS) {
       const before = upstream.for('twice').length;
       for (let turn = 0; turn < 2; turn += 1)
         await exchange(gateway.url, { ...request('openai-chat', dialect, 'twice'), headers: JSON_TYPE });

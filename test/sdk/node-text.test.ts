@@ -5,7 +5,7 @@ import { FakeUpstream, answering, streaming } from '../support/fake-upstream.ts'
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { WIRES } from '../support/upstream-bodies.ts';
-import type { Saying } from '../support/upstream-bodies.ts';
+import type { Saying } from '../support/upstream-bodies-other.ts';
 
 const PROTOCOLS = ['openai-chat', 'openai-responses', 'openai-completions'] as const;
 const TEXT: Saying = { text: ['Café ', '日本', ' 🦀\u2028', 'end'], usage: { input: 21, output: 8 } };

@@ -12,7 +12,7 @@ import { answersOf } from '../support/recordings.ts';
 import type { Recording } from '../support/recordings.ts';
 import { WIRES } from '../support/upstream-bodies.ts';
 import { matrixConfig, PROVIDER } from '../matrix/cells.ts';
-import type { TextDialect } from '../matrix/facts.ts';
+import type { TextDialect } from '../support/text-requests.ts';
 import { haveSeeds, seedPrograms } from './documents.ts';
 import type { SeedProgram } from './documents.ts';
 import { pointed, programFolder, runProgram } from './pointed.ts';

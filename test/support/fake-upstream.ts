@@ -150,7 +150,7 @@ export class FakeUpstream {
       return;
     }
     const body = Buffer.concat(pieces);
-    const model = modelOf(request.headers, body);
+    const model = modelOf(request.url ?? '', request.headers, body);
     const abandoned = new Promise<void>((resolve) => {
       response.once('close', () => {
         if (!response.writableFinished) resolve();
@@ -172,7 +172,13 @@ export class FakeUpstream {
 
 const NO_SCENARIO = '{"error":{"message":"the test gave this upstream no scenario for the model","type":"test"}}';
 
-function modelOf(headers: IncomingHttpHeaders, body: Buffer): string | undefined {
+// Some formats name the model in the path, and others in the body.
+const MODEL_IN_PATH =
+  /\/models?\/(.+?)(?::\w+(?:\?.*)?|\/(?:converse|converse-stream|invoke|invoke-with-response-stream))$/;
+
+function modelOf(path: string, headers: IncomingHttpHeaders, body: Buffer): string | undefined {
+  const named = MODEL_IN_PATH.exec(path)?.[1];
+  if (named !== undefined) return named.split('/').map(decodeURIComponent).join('/');
   if (headers['content-type']?.startsWith('multipart/'))
     return /name="model"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)\r\n/.exec(body.toString('latin1'))?.[1];
   try {

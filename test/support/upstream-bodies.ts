@@ -1,17 +1,7 @@
-/** What an upstream of the tests has to say. */
-export interface Saying {
-  /** The text, as the pieces it is streamed in. */
-  readonly text?: readonly string[];
-  readonly reasoning?: readonly string[];
-  readonly call?: { readonly id: string; readonly name: string; readonly args: readonly string[] };
-  readonly usage?: { readonly input: number; readonly output: number };
-}
-
-/** How one text protocol puts a saying into bytes. */
-export interface Wire {
-  readonly stream: (saying: Saying) => string;
-  readonly whole: (saying: Saying) => string;
-}
+import { AWS_TYPE } from './aws-frames.ts';
+import { GEMINI_WIRE, MESSAGES_WIRE, converseSteps } from './upstream-bodies-other.ts';
+import type { Saying, Wire } from './upstream-bodies-other.ts';
+import type { TextDialect } from './text-requests.ts';
 
 const COMMON = { id: 'upstream-1', created: 1_700_000_000, model: 'upstream-model' };
 
@@ -192,12 +182,43 @@ function itemEvents(saying: Saying, item: Readonly<Record<string, unknown>>, at:
   ];
 }
 
-/** The three text protocols. */
-export const WIRES: Readonly<Record<'openai-chat' | 'openai-responses' | 'openai-completions', Wire>> = {
+/** The text protocols whose bodies are text. */
+export const WIRES: Readonly<Record<TextDialect, Wire>> = {
   'openai-chat': chat,
   'openai-responses': responses,
   'openai-completions': completions,
+  'anthropic-messages': MESSAGES_WIRE,
+  gemini: GEMINI_WIRE,
 };
+
+/** A streamed text of any protocol, cut behind the event of each piece, and the headers it comes with. */
+export interface TextSteps {
+  readonly steps: readonly Buffer[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A streamed text as an upstream of a protocol writes it. */
+export function textSteps(protocol: TextDialect | 'bedrock-converse', pieces: readonly string[]): TextSteps {
+  if (protocol === 'bedrock-converse') return { steps: converseSteps(pieces), headers: AWS_TYPE };
+  const body = WIRES[protocol].stream({ text: pieces });
+  return {
+    steps: stepsOf(body, pieces).map((step) => Buffer.from(step)),
+    headers: { 'content-type': 'text/event-stream' },
+  };
+}
+
+/** A stream of events cut behind the one of each piece. */
+export function stepsOf(body: string, marks: readonly string[]): readonly string[] {
+  const end = body.includes('\r\n\r\n') ? '\r\n\r\n' : '\n\n';
+  const steps: string[] = [];
+  let from = 0;
+  for (const mark of marks) {
+    const to = body.indexOf(end, body.indexOf(mark, from)) + end.length;
+    steps.push(body.slice(from, to));
+    from = to;
+  }
+  return [...steps, body.slice(from)];
+}
 
 /** A transcription in pieces, as an event stream. */
 export function transcriptStream(pieces: readonly string[]): string {
