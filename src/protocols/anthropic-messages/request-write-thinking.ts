@@ -1,8 +1,8 @@
-import { LEAST_BUDGET, budgetOf, effortOf } from './words-models.ts';
 import type { Family } from './words-models.ts';
 import type { Lose } from './request-write-blocks.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Generation } from '../../model/request.ts';
+import { LEAST_BUDGET, budgetOf, effortWorth } from '../reasoning-effort.ts';
 
 /** How much is to be thought, in this format's words. */
 export interface Thinking {
@@ -42,7 +42,7 @@ export function writeThinking(request: Generation, at: Circumstances, lose: Lose
 
 function adaptive(asked: number, word: string | undefined, at: Circumstances, lose: Lose): Thinking {
   const known = word !== undefined && (budgetOf(word) ?? 0) > 0;
-  const effort = asked < 0 && !known ? undefined : effortOf(known ? (budgetOf(word) ?? asked) : asked);
+  const effort = asked < 0 && !known ? undefined : effortWorth(known ? (budgetOf(word) ?? asked) : asked, 'max');
   const worth = effort === undefined ? {} : { effort };
   if (at.forced) {
     lose('reasoning');

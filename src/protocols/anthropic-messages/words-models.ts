@@ -46,27 +46,3 @@ function limitOf(version: number, model: string): number {
   if (version < 307) return 8192;
   return version < 405 && model.includes('opus') ? 32_000 : 64_000;
 }
-
-/** Efforts by the tokens that they are worth: the one table for both directions. */
-const EFFORTS: readonly (readonly [effort: string, budget: number])[] = [
-  ['minimal', 1024],
-  ['low', 2048],
-  ['medium', 8192],
-  ['high', 16_384],
-  ['xhigh', 32_768],
-  ['max', 65_536],
-];
-
-/** The least budget that the format takes. */
-export const LEAST_BUDGET = 1024;
-
-/** The tokens that an effort stands for; 0 for none, undefined for a word that nobody knows. */
-export function budgetOf(effort: string): number | undefined {
-  return effort === 'none' ? 0 : EFFORTS.find(([word]) => word === effort)?.[1];
-}
-
-/** The effort that is worth at least so many tokens, in the words of `output_config`, which has none below `low`. */
-export function effortOf(budget: number): string {
-  const word = EFFORTS.find(([, tokens]) => tokens >= budget)?.[0] ?? 'max';
-  return word === 'minimal' ? 'low' : word;
-}

@@ -1,13 +1,9 @@
 import { familyOf } from './words-models.ts';
 import { OWN } from './words.ts';
-import { asArray, asObject } from '../../model/json.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { Generation, OutputFormat, Request, Tool } from '../../model/request.ts';
+import { closedSchema, freeToolName, JSON_ONLY } from '../closed-schema.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Generation, Request } from '../../model/request.ts';
 import type { Target } from '../codec.ts';
-
-type Schema = Extract<OutputFormat, { type: 'schema' }>;
-
-const JSON_ONLY = 'Answer with one JSON object and nothing else: no text around it and no code fence.';
 
 /** What of the body holds an answer to its form. */
 export interface Held {
@@ -28,7 +24,7 @@ export function holdOutput(request: Generation, target: Target): Held {
   const tool = answerToolOf(request, target);
   if (tool === undefined) {
     const jsonSchema = {
-      schema: JSON.stringify(closed(schema)),
+      schema: JSON.stringify(closedSchema(schema)),
       name,
       ...(description !== undefined && { description }),
     };
@@ -46,28 +42,5 @@ export function answerToolOf(request: Request, { capabilities, model }: Target):
   const { output } = request;
   if (output?.type !== 'schema' || output.schema === undefined) return undefined;
   if (capabilities.schemaOutput === 'native' && familyOf(model).schemas) return undefined;
-  return freeName(output, request.tools);
-}
-
-function freeName(output: Schema, tools: readonly Tool[]): string {
-  const name = output.name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 57) || 'response';
-  return tools.some((tool) => tool.type === 'function' && tool.name === name) ? `${name}_answer` : name;
-}
-
-// Keys whose values are data, not schemas.
-const DATA = new Set(['enum', 'const', 'default', 'examples']);
-
-/** A schema whose objects are all closed, as is demanded here; one that says itself that keys may be added is left to the upstream to refuse. */
-function closed(schema: JsonObject): JsonObject {
-  const copy: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(schema)) copy[key] = DATA.has(key) ? value : closedValue(value);
-  if (schema['type'] === 'object' && !('additionalProperties' in schema)) copy['additionalProperties'] = false;
-  return copy;
-}
-
-function closedValue(value: Json): Json {
-  const list = asArray(value);
-  if (list !== undefined) return list.map(closedValue);
-  const object = asObject(value);
-  return object === undefined ? value : closed(object);
+  return freeToolName(output.name, request.tools);
 }

@@ -1,9 +1,9 @@
-import { LEAST_BUDGET, budgetOf, effortOf } from './words-models.ts';
 import type { Family } from './words-models.ts';
 import type { Lose } from './request-write-blocks.ts';
 import { given } from './words.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Generation } from '../../model/request.ts';
+import { LEAST_BUDGET, budgetOf, effortWorth } from '../reasoning-effort.ts';
 
 /** How much is to be thought, in the words of a family of models. */
 export interface Thinking {
@@ -47,9 +47,9 @@ export function writeThinking(request: Generation, at: Circumstances, lose: Lose
     case 'adaptive':
       return adaptive(worth, at, lose);
     case 'reasoning_effort':
-      return { fields: { reasoning_effort: effortOf(worth ?? MEDIUM, 'high') }, cold: false };
+      return { fields: { reasoning_effort: effortWorth(worth ?? MEDIUM, 'high') }, cold: false };
     case 'reasoningConfig':
-      return configured(effortOf(worth ?? MEDIUM, 'high'), request.maxTokens);
+      return configured(effortWorth(worth ?? MEDIUM, 'high'), request.maxTokens);
     default:
       return at.family.thinking satisfies never;
   }
@@ -75,7 +75,7 @@ function adaptive(worth: number | undefined, at: Circumstances, lose: Lose): Thi
   if (at.forced) lose('reasoning');
   // Without it the newer models send the signature alone, and other formats' clients see no thinking at all.
   const thinking = at.forced ? undefined : { type: 'adaptive', display: 'summarized' };
-  const output = worth === undefined ? undefined : { effort: effortOf(worth, 'max') };
+  const output = worth === undefined ? undefined : { effort: effortWorth(worth, 'max') };
   return { fields: given({ thinking, output_config: output }), cold: !at.forced };
 }
 

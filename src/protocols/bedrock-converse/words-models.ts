@@ -72,27 +72,3 @@ function claudeFamily(version: number): Family {
     failedResults: true,
   };
 }
-
-const EFFORTS: readonly (readonly [effort: string, budget: number])[] = [
-  ['minimal', 1024],
-  ['low', 2048],
-  ['medium', 8192],
-  ['high', 16_384],
-  ['xhigh', 32_768],
-  ['max', 65_536],
-];
-
-/** The least budget that is taken. */
-export const LEAST_BUDGET = 1024;
-
-/** The tokens that an effort stands for; 0 for none, undefined for a word that nobody knows. */
-export function budgetOf(effort: string): number | undefined {
-  return effort === 'none' ? 0 : EFFORTS.find(([word]) => word === effort)?.[1];
-}
-
-/** The effort that is worth at least so many tokens, of those from `low` to `most`. */
-export function effortOf(budget: number, most: 'high' | 'max'): string {
-  const word = EFFORTS.find(([, tokens]) => tokens >= budget)?.[0] ?? 'max';
-  if (word === 'minimal') return 'low';
-  return most === 'high' && (word === 'xhigh' || word === 'max') ? 'high' : word;
-}

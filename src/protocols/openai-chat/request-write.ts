@@ -4,7 +4,7 @@ import { asArray, asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Generation, OutputFormat, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
-import { effortOf } from '../reasoning-effort.ts';
+import { wordFor } from '../reasoning-effort.ts';
 
 /**
  * Puts a request into chat completions words: the client's own body with few keys exchanged when it came in this format (UP-09),
@@ -68,7 +68,7 @@ function translate(request: Generation, target: Target): JsonObject {
     [capabilities.maxCompletionTokens ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
     stop: request.stop.length === 0 ? undefined : request.stop,
     response_format: writeOutput(request.output),
-    reasoning_effort: request.reasoning && effortOf(request.reasoning),
+    reasoning_effort: request.reasoning && wordFor(request.reasoning),
     n: request.choices,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === undefined || request.logprobs.top === 0 ? undefined : request.logprobs.top,

@@ -6,7 +6,7 @@ import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Generation, OutputFormat, Reasoning, Request, Tool, ToolChoice } from '../../model/request.ts';
 import type { Target, UpstreamRequest } from '../codec.ts';
-import { effortOf } from '../reasoning-effort.ts';
+import { wordFor } from '../reasoning-effort.ts';
 import { readSeal } from '../seal-envelope.ts';
 
 /**
@@ -75,7 +75,7 @@ function translate(request: Generation, target: Target): JsonObject {
 }
 
 function writeReasoning(reasoning: Reasoning): JsonObject {
-  const effort = effortOf(reasoning);
+  const effort = wordFor(reasoning);
   const { summary } = reasoning;
   if (effort === undefined && summary === undefined) return {};
   return { reasoning: { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) } };
@@ -83,7 +83,7 @@ function writeReasoning(reasoning: Reasoning): JsonObject {
 
 // Sealed reasoning is asked for only where reasoning is: models without it refuse the wish.
 function includes(request: Generation): readonly string[] {
-  const effort = request.reasoning && effortOf(request.reasoning);
+  const effort = request.reasoning && wordFor(request.reasoning);
   return [
     ...(effort !== undefined && effort !== 'none' ? [INCLUDE_SEALS] : []),
     ...(request.logprobs !== undefined ? [INCLUDE_LOGPROBS] : []),
