@@ -9,8 +9,8 @@ import { originOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Call, Received } from './receive.ts';
 import type { Sealer } from './sealer.ts';
-import { itemsOf, ownerOf, pastTurns, storedFrom } from './stored-items.ts';
-import type { Asked } from './stored-items.ts';
+import { itemsOf, ownerOf, pastTurn, pastTurns, storedFrom } from './stored-items.ts';
+import type { Asked, NamedItem } from './stored-items.ts';
 
 // Nested as deep as whatever came in, and a little more.
 const DEEPEST = 10_000;
@@ -29,6 +29,8 @@ export type Conversation = readonly StoredResponse[];
 export interface Connection {
   /** A conversation whose last answer has this id. */
   find(id: string): Conversation | undefined;
+  /** The conversation of its last answer; empty before the first. */
+  readonly last: Conversation;
   remember(conversation: Conversation): void;
 }
 
@@ -70,7 +72,7 @@ export class StoredAnswers {
     if (memory === undefined || wish === undefined)
       return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) };
     const past = await this.#past(call, wish, connection);
-    const named = await this.#named(call, memory, wish);
+    const named = await this.#named(call, memory, wish, connection);
     const asked = { call, body: body.value, memory, previous: wish.previous, named };
     const keep = this.#keeper(asked, wish, past, connection);
     if (wish.previous === undefined && named.size === 0 && !wish.sealed) {
@@ -79,15 +81,19 @@ export class StoredAnswers {
       return { ...call, ...understood(body, request), ...keep };
     }
     const open = (sealed: string): string | undefined => this.#deps.sealer.open(sealed);
-    const fill = (origin?: string): ReadBody =>
-      this.#read(memory.filled(body.value, { past: pastTurns(memory, past, origin), named, open }));
+    const fill = (origin?: string): ReadBody => {
+      const turns = [...named].map(([id, { item, from }]) => [id, pastTurn([item], from, origin)] as const);
+      const recalled = { past: pastTurns(memory, past, origin), named: new Map(turns), open };
+      return this.#read(memory.filled(body.value, recalled));
+    };
     // Who is asked decides what of the past it may see; as a rule that is who answered before.
     const first = fill();
     const request = dialect.decodeRequest(first.value, place);
     if (wish.bound !== undefined) this.#demandMaker(call, memory, wish.bound, request);
     const plan = this.#deps.plan(request, call.home);
     const origin = plan && originOf(plan);
-    if (past.every((each) => each.origin === origin))
+    const sources = [...past, ...[...named.values()].map(({ from }) => from)];
+    if (sources.every((each) => each.origin === origin))
       return { ...call, ...understood(first, request), body: body.value, ...keep };
     const second = fill(origin ?? '');
     return { ...call, ...understood(second, dialect.decodeRequest(second.value, place)), body: body.value, ...keep };
@@ -114,14 +120,22 @@ export class StoredAnswers {
     return chain;
   }
 
-  async #named(call: Call, memory: Memory, { references }: MemoryWish): Promise<ReadonlyMap<string, JsonObject>> {
-    const found = new Map<string, JsonObject>();
+  async #named(
+    call: Call,
+    memory: Memory,
+    { references }: MemoryWish,
+    connection: Connection | undefined,
+  ): Promise<ReadonlyMap<string, NamedItem>> {
+    const found = new Map<string, NamedItem>();
+    const itemIn = (from: StoredResponse | undefined, id: string): NamedItem | undefined => {
+      const item = from && itemsOf(memory, from).find((each) => each['id'] === id);
+      return from && item && { item, from };
+    };
     for (const { id, param } of references) {
       if (found.has(id)) continue;
-      const holder = await this.#deps.store?.holding(ownerOf(call), id);
-      const item = holder && itemsOf(memory, holder).find((each) => each['id'] === id);
-      if (item === undefined) refuse(param, `Item with id '${id}' not found.`, 'item_not_found');
-      found.set(id, item);
+      const remembered = connection?.last.map((from) => itemIn(from, id)).find((each) => each !== undefined);
+      const named = remembered ?? itemIn(await this.#deps.store?.holding(ownerOf(call), id), id);
+      found.set(id, named ?? refuse(param, `Item with id '${id}' not found.`, 'item_not_found'));
     }
     return found;
   }

@@ -13,7 +13,13 @@ export interface Asked {
   readonly memory: Memory;
   readonly previous: string | undefined;
   /** Items that the body named instead of giving them. */
-  readonly named: ReadonlyMap<string, JsonObject>;
+  readonly named: ReadonlyMap<string, NamedItem>;
+}
+
+/** An item that a body names, and the answer it is from. */
+export interface NamedItem {
+  readonly item: JsonObject;
+  readonly from: StoredResponse;
 }
 
 /** Whose the answer to a call is. */
@@ -45,11 +51,16 @@ export function pastTurns(
   past: readonly StoredResponse[],
   origin: string | undefined,
 ): readonly PastTurn[] {
-  return past.map((response) => ({
-    items: itemsOf(memory, response),
-    own: origin === undefined || response.origin === origin,
-    held: objectOf(response.body)['store'] !== false,
-  }));
+  return past.map((response) => pastTurn(itemsOf(memory, response), response, origin));
+}
+
+/** Items of one stored answer as the past of a request. */
+export function pastTurn(items: readonly JsonObject[], from: StoredResponse, origin: string | undefined): PastTurn {
+  return {
+    items,
+    own: origin === undefined || from.origin === origin,
+    held: objectOf(from.body)['store'] !== false,
+  };
 }
 
 /** An answer as it is stored, with the ids of the items of question and answer. */
@@ -58,7 +69,8 @@ export function storedFrom(
   kept: JsonObject,
   origin: string,
 ): { readonly response: StoredResponse; readonly ids: readonly string[] } {
-  const input = memory.items(body, named, mint);
+  const items = new Map([...named].map(([id, { item }]) => [id, item]));
+  const input = memory.items(body, items, mint);
   const ids = [...input, ...memory.output(kept)].flatMap(({ id }) => asString(id) ?? []);
   const response: StoredResponse = {
     id: asString(kept['id']) ?? '',

@@ -29,8 +29,8 @@ export interface PastTurn {
 export interface Recalled {
   /** Oldest first. */
   readonly past: readonly PastTurn[];
-  /** Items by the ids under which the body names them. */
-  readonly named: ReadonlyMap<string, JsonObject>;
+  /** Turns of one item each, by the id under which the body names it. */
+  readonly named: ReadonlyMap<string, PastTurn>;
   /** Opens a text that was sealed here; undefined when it cannot be opened. */
   open(sealed: string): string | undefined;
 }

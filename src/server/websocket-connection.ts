@@ -40,7 +40,7 @@ export class SocketConnection implements Connection, TurnSocket {
   readonly #watch: SocketWatch;
   readonly #waiting: Buffer[] = [];
   #turn: SocketTurn | undefined;
-  #last: Conversation = [];
+  last: Conversation = [];
   #farewell: { readonly error: GatewayError; readonly code: number } | undefined;
 
   constructor(webSocket: WebSocket, socket: Duplex, deps: SocketDeps) {
@@ -71,12 +71,12 @@ export class SocketConnection implements Connection, TurnSocket {
   }
 
   find(id: string): Conversation | undefined {
-    return this.#last.at(-1)?.id === id ? this.#last : undefined;
+    return this.last.at(-1)?.id === id ? this.last : undefined;
   }
 
   remember(conversation: Conversation): void {
     const status = objectOf(conversation.at(-1)?.body ?? '{}')['status'];
-    if (status === 'completed' || status === 'incomplete') this.#last = conversation;
+    if (status === 'completed' || status === 'incomplete') this.last = conversation;
   }
 
   send(messages: readonly string[]): boolean {
@@ -116,7 +116,7 @@ export class SocketConnection implements Connection, TurnSocket {
     const message = this.#waiting.shift();
     if (this.#webSocket.isPaused && !this.#isFull()) this.#webSocket.resume();
     if (message === undefined) return;
-    const before = this.#last;
+    const before = this.last;
     let previous: string | undefined;
     const turn = new SocketTurn(this, () => {
       // An answer is kept a moment after its end was told.
@@ -148,7 +148,7 @@ export class SocketConnection implements Connection, TurnSocket {
   // Whoever failed to go on from the last answer begins anew (OR-78).
   #over(before: Conversation, previous: string | undefined): void {
     this.#turn = undefined;
-    if (this.#last === before && previous !== undefined && before.at(-1)?.id === previous) this.#last = [];
+    if (this.last === before && previous !== undefined && before.at(-1)?.id === previous) this.last = [];
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     if (this.#farewell === undefined) this.#next();
     else this.#bye();

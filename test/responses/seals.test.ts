@@ -69,6 +69,19 @@ describe('sealed reasoning of an earlier response', () => {
     expect(body?.at('input', 1, 'content', 0, 'text').text).toBe('one');
   });
 
+  test('OR-58 OR-59 named as an item, it goes to its maker and to nobody else', async () => {
+    const place = await openPlace();
+    const { client, asked } = place;
+    const include = ['reasoning.encrypted_content' as const];
+    const first = await client.responses.create({ model: thinks(place, 'responses'), input: 'A', include });
+    const named = first.output.map((item) => ({ type: 'item_reference' as const, id: item.id ?? '' }));
+    const input = [{ role: 'user' as const, content: 'A' }, ...named, { role: 'user' as const, content: 'B' }];
+    await client.responses.create({ model: thinks(place, 'responses'), input });
+    expect(typesOf(asked('responses').at(-1))).toEqual(['', 'reasoning', 'message', '']);
+    await client.responses.create({ model: thinks(place, 'other'), input });
+    expect(typesOf(asked('other').at(-1))).toEqual(['', 'message', '']);
+  });
+
   test('OR-86 is shown to who asks for it, in the answer and later', async () => {
     const place = await openPlace();
     const { client } = place;

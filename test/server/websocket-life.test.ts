@@ -33,6 +33,25 @@ describe('a connection remembers its last response', () => {
     expect(end.at('type').text).toBe('response.completed');
   });
 
+  test('OR-58 OR-77 and finds its items by their names', async () => {
+    const { gateway, says, asked } = await openPlace();
+    const model = says('chat', { text: ['one'] });
+    const client = await SocketClient.open(gateway.url);
+    const first = endOf(await client.turn({ model, input: 'A', store: false }));
+    const input = [
+      { type: 'item_reference', id: first.at('response', 'output', 0, 'id').text },
+      { role: 'user', content: 'B' },
+    ];
+    expect(endOf(await client.turn({ model, input, store: false })).at('type').text).toBe('response.completed');
+    const said = asked('chat')
+      .at(-1)
+      ?.at('messages')
+      .list.map((each) => each.at('content').text);
+    expect(said).toEqual(['one', 'B']);
+    const other = await SocketClient.open(gateway.url);
+    expect(codeOf(endOf(await other.turn({ model, input, store: false })))).toBe('item_not_found');
+  });
+
   test('OR-78 until going on from it failed', async () => {
     const place = await openPlace();
     const { gateway, says } = place;

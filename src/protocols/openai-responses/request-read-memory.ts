@@ -36,9 +36,10 @@ export function memoryWish(body: JsonObject): MemoryWish {
 export function filledBody(body: JsonObject, { past, named, open }: Recalled): JsonObject {
   const { previous_response_id: _previous, ...rest } = body;
   const before = past.flatMap(pastItems).map((item) => opened(item, open, 'previous_response_id'));
-  const own = ownInput(body).map((item, index) => {
-    const found = named.get(referenceOf(item) ?? '') ?? item;
-    return opened(found, open, `input[${index}].encrypted_content`);
+  const own = ownInput(body).flatMap((item, index) => {
+    const turn = named.get(referenceOf(item) ?? '');
+    const found = turn === undefined ? [item] : pastItems(turn);
+    return found.map((each) => opened(each, open, `input[${index}].encrypted_content`));
   });
   return { ...rest, input: [...before, ...own] };
 }
