@@ -9,6 +9,7 @@ import { openKeep } from '../gateway/stored-open.ts';
 import { STORED_METHODS, storedThing } from '../gateway/stored-paths.ts';
 import type { StoredThing } from '../gateway/stored-paths.ts';
 import { GatewayFailure } from '../model/errors.ts';
+import { nearestFirst } from '../model/nearest.ts';
 import { DIALECT_ROUTES, FALLBACK_DIALECT } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
 import { HttpClient } from '../relay/http-client.ts';
@@ -33,6 +34,7 @@ export interface RunningServer {
 const TAIL_MS = 5_000;
 // Part of an unknown path that its refusal repeats.
 const SHOWN_PATH = 200;
+const NEAR_PATHS = 3;
 
 /**
  * Starts a gateway.
@@ -226,12 +228,13 @@ async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Htt
   const { path, response, requestId } = call;
   const plain = plainRoute(path);
   if (plain === undefined) {
-    const known = DIALECT_ROUTES.map((each) => each.path).join(', ');
     const shown = path.slice(0, SHOWN_PATH);
+    const all = DIALECT_ROUTES.map((each) => each.path);
+    const near = nearestFirst(shown, all).slice(0, NEAR_PATHS).join(', ');
     throw new GatewayFailure({
       kind: 'not_found',
       code: 'unknown_path',
-      message: `There is nothing at ${shown}. Paths that answer: ${known}.`,
+      message: `There is nothing at ${shown}. The nearest paths that answer: ${near}. GET /openapi.json lists them all.`,
     });
   }
   demandMethod(call, request, ['GET', 'HEAD']);

@@ -77,13 +77,15 @@ describe('what is refused, in JSON, with what to do instead', () => {
     }
   });
 
-  test('a path that is none names those that are; a plain path takes GET and HEAD', async () => {
+  test('a path that is none names the nearest that are; a plain path takes GET and HEAD', async () => {
     for (const path of ['/', '/v1', '/v1/chat/completion', '/v1/models/', '/v2/responses', `/${'x'.repeat(3000)}`]) {
       const [status, code, answer] = await refused({ path, headers: JSON_TYPE, body: '{}' });
       if (path !== '/v1/models/') expect([path, status, code]).toEqual([path, 404, 'unknown_path']);
       else expect(status).toBe(405);
       expect(answer.body.length).toBeLessThan(1000);
     }
+    const [, , near] = await refused({ path: '/v2/chat/completion', headers: JSON_TYPE, body: '{}' });
+    expect(near.body.toString()).toContain('that answer: /v1/chat/completions, ');
     const [status, , answer] = await refused({ method: 'POST', path: '/healthz' });
     expect([status, answer.headers['allow']]).toEqual([405, 'GET, HEAD']);
   });
