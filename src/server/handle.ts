@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { requestIds } from '../gateway/request-ids.ts';
+import { mint } from '../gateway/run-ids.ts';
+import { STORED_METHODS, storedThing } from '../gateway/stored-paths.ts';
+import type { StoredThing } from '../gateway/stored-paths.ts';
+import { GatewayFailure } from '../model/errors.ts';
+import { nearestFirst } from '../model/nearest.ts';
+import { DIALECT_ROUTES, FALLBACK_DIALECT } from '../protocols/index.ts';
+import type { DialectRoute } from '../protocols/index.ts';
+import { HttpClient } from '../relay/http-client.ts';
+import { readJsonBody } from './body.ts';
+import { guard } from './guard.ts';
+import { findPath } from './paths.ts';
+import { plainRoute, sendJson } from './routes.ts';
+import type { HttpCall } from './routes.ts';
+import { readForm } from './form.ts';
+
+// Part of an unknown path that its refusal repeats.
+const SHOWN_PATH = 200;
+const NEAR_PATHS = 3;
+
+/** Answers one request, whatever it asks for; rejects only where nobody is left to tell. */
+export async function handle(
+  gateway: Gateway,
+  snapshot: Snapshot,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const at = Date.now();
+  const arrived = performance.now();
+  const { path, prefix, route, place, stored } = findPath(request.url ?? '/');
+  const call: HttpCall = {
+    requestId: mint('req'),
+    at,
+    arrived,
+    path,
+    place,
+    home: prefix?.provider,
+    dialect: route?.dialect ?? stored?.dialect ?? prefix?.dialect ?? FALLBACK_DIALECT,
+    headers: request.headers,
+    client: new HttpClient(response),
+    response,
+  };
+  try {
+    guard(request);
+    if (stored !== undefined) await answerStored(gateway, request, call, stored);
+    else if (route === undefined) await answerPlain(gateway, request, call);
+    else {
+      demandMethod(call, request, ['POST']);
+      await receive(gateway, snapshot, request, call, route);
+    }
+  } catch (error) {
+    if (error instanceof GatewayFailure) gateway.refuse(call, error.error);
+    else if (request.destroyed || response.destroyed) response.destroy();
+    else gateway.fault(call, error);
+  }
+}
+
+function demandMethod(
+  { path, response }: HttpCall,
+  { method = '' }: IncomingMessage,
+  allowed: readonly string[],
+): void {
+  if (allowed.includes(method)) return;
+  response.setHeader('allow', allowed.join(', '));
+  throw new GatewayFailure({
+    kind: 'client_error',
+    status: 405,
+    code: 'method_not_allowed',
+    message: `${path} takes ${allowed[0]}, not ${method}.`,
+  });
+}
+
+async function receive(
+  gateway: Gateway,
+  snapshot: Snapshot,
+  request: IncomingMessage,
+  call: HttpCall,
+  route: DialectRoute,
+): Promise<void> {
+  const proceed = (): void => {
+    if (request.headers.expect !== undefined) call.response.writeContinue();
+  };
+  if (route.files !== undefined && (route.body === 'form' || isForm(request))) {
+    proceed();
+    const { body, payload } = await readForm(request, snapshot.limits, route.files);
+    try {
+      gateway.serve({ ...call, request: route.dialect.decodeRequest(body, call.place), body, payload });
+    } catch (error) {
+      // Refused for one of its fields: nobody will read the file.
+      payload.files.destroy();
+      throw error;
+    }
+    return;
+  }
+  const body = await readJsonBody(request, snapshot.limits, proceed);
+  const received = await gateway.stored.receive(call, body);
+  // Who left while something was looked up is not waited for.
+  if (!call.response.destroyed) gateway.serve(received);
+}
+
+function isForm({ headers }: IncomingMessage): boolean {
+  return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
+}
+
+async function answerStored(
+  gateway: Gateway,
+  request: IncomingMessage,
+  call: HttpCall,
+  stored: StoredThing,
+): Promise<void> {
+  const { response, requestId } = call;
+  demandMethod(call, request, STORED_METHODS[stored.part]);
+  const thing = await storedThing(gateway.stored, call, stored, request.method ?? '');
+  for (const [name, value] of Object.entries(requestIds(requestId)))
+    if (value !== undefined) response.setHeader(name, value);
+  sendJson(response, 200, thing);
+}
+
+async function answerPlain(gateway: Gateway, request: IncomingMessage, call: HttpCall): Promise<void> {
+  const { path, response, requestId } = call;
+  const plain = plainRoute(path);
+  if (plain === undefined) {
+    const shown = path.slice(0, SHOWN_PATH);
+    const all = DIALECT_ROUTES.map((each) => each.path);
+    const near = nearestFirst(shown, all).slice(0, NEAR_PATHS).join(', ');
+    throw new GatewayFailure({
+      kind: 'not_found',
+      code: 'unknown_path',
+      message: `There is nothing at ${shown}. The nearest paths that answer: ${near}. GET /openapi.json lists them all.`,
+    });
+  }
+  demandMethod(call, request, ['GET', 'HEAD']);
+  for (const [name, value] of Object.entries(requestIds(requestId)))
+    if (value !== undefined) response.setHeader(name, value);
+  await plain.route(gateway, call, plain.rest);
+}
