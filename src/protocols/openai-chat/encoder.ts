@@ -1,4 +1,4 @@
-import { sealedDetails, sealedExtra, writeAnnotation } from './seals.ts';
+import { carriedExtra, carriedThought, sealedDetails, sealedExtra, writeAnnotation } from './seals.ts';
 import { usageObject } from './usage.ts';
 import { finishWord, gatewayStop } from './words.ts';
 import { dataFrame, DONE_FRAME, lineSafe } from '../../framing/sse-writer.ts';
@@ -24,6 +24,8 @@ interface Block {
   readonly choice: Choice;
   /** Index of a tool call, dense per choice; -1 for a call the client cannot be told of. */
   readonly call: number;
+  /** What was thought so far, for the seal that may come with its end. */
+  thought: string;
 }
 
 /** What every chunk shows of itself (CC-01): the gateway's own, or in a passing stream the upstream's. */
@@ -115,7 +117,7 @@ export class ChatEncoder implements Encoder {
       this.#choices.set(number, choice);
     }
     const told = head.type === 'tool-call' && !(this.#legacy && choice.calls > 0);
-    this.#blocks[index] = { head, choice, call: told ? choice.calls++ : -1 };
+    this.#blocks[index] = { head, choice, call: told ? choice.calls++ : -1, thought: '' };
     if (head.type === 'media' && head.media !== 'audio') this.lost++;
     if (head.type !== 'tool-call') return;
     if (told) this.#delta(choice, this.#opener(head, choice.calls - 1));
@@ -179,6 +181,7 @@ export class ChatEncoder implements Encoder {
       }
       case 'reasoning':
       case 'reasoning-summary':
+        block.thought += text;
         if (this.#reasoning.length > 0)
           this.#delta(choice, `{${this.#reasoning.map((key) => `"${key}":${piece}`).join(',')}}`);
         return;
@@ -208,16 +211,24 @@ export class ChatEncoder implements Encoder {
     this.#delta(choice, JSON.stringify({ audio: { ...id, [key]: piece } }));
   }
 
-  /** CC-21: what this format's own upstreams need back next turn goes to the client under their own names. */
-  #seal({ head, choice, call }: Block, seal: Seal): void {
-    const details = sealedDetails(seal);
-    const extra = sealedExtra(seal);
-    if (head.type === 'tool-call' && extra !== undefined && call >= 0 && !this.#legacy)
-      this.#delta(choice, JSON.stringify({ tool_calls: [{ index: call, extra_content: extra }] }));
-    else if (head.type !== 'tool-call' && details !== undefined && this.#reasoning.length > 0) {
-      const left = details.filter((detail) => !this.#sealed.has(JSON.stringify(detail)));
-      if (left.length > 0) this.#delta(choice, JSON.stringify({ reasoning_details: left }));
-    } else this.lost++;
+  /** CC-21: what upstreams need back next turn goes to the client under this format's own names; what others sealed in an envelope. */
+  #seal(block: Block, seal: Seal): void {
+    const { head, choice, call } = block;
+    if (head.type === 'tool-call') {
+      const extra = seal.protocol === 'openai-chat' ? sealedExtra(seal) : carriedExtra(seal);
+      if (extra !== undefined && call >= 0 && !this.#legacy)
+        this.#delta(choice, JSON.stringify({ tool_calls: [{ index: call, extra_content: extra }] }));
+      else this.lost++;
+      return;
+    }
+    const details =
+      seal.protocol === 'openai-chat' ? sealedDetails(seal) : [carriedThought(seal, head.type, block.thought)];
+    if (details === undefined || this.#reasoning.length === 0) {
+      this.lost++;
+      return;
+    }
+    const left = details.filter((detail) => !this.#sealed.has(JSON.stringify(detail)));
+    if (left.length > 0) this.#delta(choice, JSON.stringify({ reasoning_details: left }));
   }
 
   /** Writes one chunk, the role before it in the same write when it is the choice's first (CC-02). `json` is the delta. */
@@ -248,20 +259,21 @@ export class ChatEncoder implements Encoder {
   }
 
   #finish(event: Extract<Event, { type: 'finish' }>): void {
-    let text = this.#finishChunk({ ...event, choice: 0 });
+    let text = this.#finishChunk({ ...event, choice: 0 }, event.stopSequence);
     for (const other of event.others ?? []) text += this.#finishChunk(other);
     if (this.#withUsage && this.#usage !== undefined)
       text += `${this.#head}],"usage":${lineSafe(JSON.stringify(usageObject(this.#usage)))}}\n\n`;
     this.#write(text + DONE_FRAME);
   }
 
-  #finishChunk({ choice: number, reason, raw }: ChoiceFinish): string {
+  #finishChunk({ choice: number, reason, raw }: ChoiceFinish, sequence?: string): string {
     if (this.#ended.has(number)) return '';
     const choice = this.#choices.get(number) ?? { number, begun: false, calls: 0 };
     const role = this.#hasBegun(choice) ? '' : this.#role(choice, false);
     const word = finishWord(reason, choice.calls > 0, this.#legacy);
     const stop = gatewayStop(reason, raw);
     const own = stop === undefined ? '' : `,"x_gateway":${lineSafe(JSON.stringify({ stop }))}`;
-    return `${role}${this.#leadOf(number)}{},"finish_reason":"${word}"}]${own}${this.#tail.slice(1)}`;
+    const echo = sequence === undefined ? '' : `,"stop_reason":${lineSafe(JSON.stringify(sequence))}`;
+    return `${role}${this.#leadOf(number)}{},"finish_reason":"${word}"${echo}}]${own}${this.#tail.slice(1)}`;
   }
 }

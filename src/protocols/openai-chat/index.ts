@@ -5,6 +5,7 @@ import { encodeRequest, patch } from './request-write.ts';
 import { ChatPassage } from './passage.ts';
 import { passWhole } from './passage-whole.ts';
 import { encodeWhole } from './whole.ts';
+import { DIALECT_FIDELITY, PROTOCOL_FIDELITY } from './words-fidelity.ts';
 import { EVENT_STREAM } from '../codec.ts';
 import type { Dialect, Protocol } from '../codec.ts';
 import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts';
@@ -12,6 +13,7 @@ import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.ts';
 /** Chat completions as an upstream speaks them. */
 export const protocol: Protocol = {
   id: 'openai-chat',
+  fidelity: PROTOCOL_FIDELITY,
   path: () => '/chat/completions',
   encodeRequest,
   patch,
@@ -22,6 +24,7 @@ export const protocol: Protocol = {
 /** Chat completions as a client speaks them: `POST /v1/chat/completions`. */
 export const dialect: Dialect = {
   id: 'openai-chat',
+  fidelity: DIALECT_FIDELITY,
   decodeRequest,
   streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),

@@ -1,8 +1,10 @@
 import { readReasoning } from './decoder-parts.ts';
-import type { Block, MediaBlock, MediaSource, ToolCallBlock } from '../../model/block.ts';
+import { readExtra, readThought } from './seals.ts';
+import type { Block, CacheHint, MediaBlock, MediaSource, ToolCallBlock } from '../../model/block.ts';
 import { refuse } from '../../model/errors.ts';
 import type { Fields } from '../../model/fields.ts';
-import { asString } from '../../model/json.ts';
+import { asArray, asObject, asString } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Role, Turn } from '../../model/request.ts';
 
 /** Where in the list of messages the reader is; legacy function results find their call by name. */
@@ -67,13 +69,7 @@ function pushResult(message: Fields, id: string, talk: Conversation): void {
 }
 
 function readAssistant(message: Fields, index: number, talk: Conversation): Block[] {
-  const blocks: Block[] = [];
-  const reasoning = readReasoning(message.value);
-  if (reasoning !== undefined && (reasoning.text !== '' || reasoning.sealed.length > 0)) {
-    const seal = { protocol: 'openai-chat' as const, data: JSON.stringify(reasoning.sealed) };
-    blocks.push({ type: 'reasoning', text: reasoning.text, ...(reasoning.sealed.length > 0 && { seal }) });
-  }
-  blocks.push(...readContent(message, false));
+  const blocks: Block[] = [...readThoughts(message.value), ...readContent(message, false)];
   const refusal = message.string('refusal');
   if (refusal !== undefined && refusal !== '') blocks.push({ type: 'refusal', text: refusal });
   const audio = message.object('audio')?.requiredString('id');
@@ -89,6 +85,17 @@ function readAssistant(message: Fields, index: number, talk: Conversation): Bloc
   return blocks;
 }
 
+// Thoughts that another format's maker sealed come with their seals; the plain text beside them says the same once more.
+function readThoughts(message: JsonObject): readonly Block[] {
+  const details = (asArray(message['reasoning_details']) ?? []).map((detail) => asObject(detail) ?? {});
+  const carried = details.flatMap((detail) => readThought(detail) ?? []);
+  if (carried.length > 0) return carried;
+  const reasoning = readReasoning(message);
+  if (reasoning === undefined || (reasoning.text === '' && reasoning.sealed.length === 0)) return [];
+  const seal = { protocol: 'openai-chat' as const, data: JSON.stringify(reasoning.sealed) };
+  return [{ type: 'reasoning', text: reasoning.text, ...(reasoning.sealed.length > 0 && { seal }) }];
+}
+
 function readCall(call: Fields): ToolCallBlock {
   const id = call.requiredString('id');
   const custom = call.object('custom');
@@ -102,8 +109,7 @@ function readCall(call: Fields): ToolCallBlock {
     };
   const fn = call.object('function') ?? call.missing('function');
   const extra = call.object('extra_content')?.value;
-  const seal = { protocol: 'openai-chat' as const, data: JSON.stringify(extra ?? {}) };
-  return { type: 'tool-call', id, ...readFunctionCall(fn), ...(extra !== undefined && { seal }) };
+  return { type: 'tool-call', id, ...readFunctionCall(fn), ...(extra !== undefined && { seal: readExtra(extra) }) };
 }
 
 function readFunctionCall(fn: Fields): { readonly name: string; readonly input: string } {
@@ -115,7 +121,19 @@ function readContent(message: Fields, required: boolean): Block[] {
   const content = message.get('content');
   if (content === undefined) return required ? message.missing('content') : [];
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
-  return message.objects('content').map(readPart);
+  return message.objects('content').map((part) => hinted(readPart(part), part));
+}
+
+/** Reads the hint that several hosts of this format take beside a part or tool: `cache_control`. */
+export function readHint(holder: Fields): { readonly cache?: CacheHint } {
+  const hint = asObject(holder.get('cache_control'));
+  if (hint === undefined) return {};
+  const ttl = asString(hint['ttl']);
+  return { cache: ttl === undefined ? {} : { ttl } };
+}
+
+function hinted(block: Block, part: Fields): Block {
+  return block.type === 'native' ? block : { ...block, ...readHint(part) };
 }
 
 function readPart(part: Fields): Block {

@@ -1,4 +1,4 @@
-import { readMessages } from './request-read-messages.ts';
+import { readHint, readMessages } from './request-read-messages.ts';
 import { refuse } from '../../model/errors.ts';
 import { Fields } from '../../model/fields.ts';
 import { asArray, asString } from '../../model/json.ts';
@@ -68,6 +68,8 @@ function readSampling(fields: Fields): Sampling {
   const names = {
     temperature: 'temperature',
     topP: 'top_p',
+    // No word of the format's makers, but of most who host others' models in it.
+    topK: 'top_k',
     frequencyPenalty: 'frequency_penalty',
     presencePenalty: 'presence_penalty',
     seed: 'seed',
@@ -85,8 +87,13 @@ function readReasoning(fields: Fields): Generation['reasoning'] {
   const nested = fields.object('reasoning');
   const effort = fields.string('reasoning_effort') ?? nested?.string('effort');
   const summary = nested?.string('summary');
-  if (effort === undefined && summary === undefined) return undefined;
-  return { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) };
+  const budget = nested?.integer('max_tokens');
+  if (effort === undefined && summary === undefined && budget === undefined) return undefined;
+  return {
+    ...(effort !== undefined && { effort }),
+    ...(summary !== undefined && { summary }),
+    ...(budget !== undefined && { budget }),
+  };
 }
 
 function readLogprobs(fields: Fields): Generation['logprobs'] {
@@ -119,7 +126,7 @@ function readTools(fields: Fields): readonly Tool[] {
   const tools = fields.objects('tools').map((tool): Tool => {
     const type = tool.string('type') ?? 'function';
     if (type !== 'function') return { type: 'native', native: { protocol: 'openai-chat', value: tool.value } };
-    return readFunction(tool.object('function') ?? tool.missing('function'));
+    return { ...readFunction(tool.object('function') ?? tool.missing('function')), ...readHint(tool) };
   });
   return [...tools, ...fields.objects('functions').map(readFunction)];
 }

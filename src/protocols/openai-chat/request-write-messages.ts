@@ -35,7 +35,10 @@ function resultText(output: readonly Block[]): string {
 }
 
 function writeAssistant(blocks: readonly Block[]): JsonObject {
-  const parts = blocks.filter((block) => block.type === 'text' || block.type === 'native');
+  // What only another format knows of earlier turns is over and done with.
+  const parts = blocks.filter(
+    (block) => block.type === 'text' || (block.type === 'native' && block.native.protocol === 'openai-chat'),
+  );
   const refusal = blocks.map((block) => (block.type === 'refusal' ? block.text : '')).join('');
   const calls = blocks.flatMap((block) => (block.type === 'tool-call' ? [writeCall(block)] : []));
   const audio = blocks.find(

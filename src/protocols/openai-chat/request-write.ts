@@ -1,4 +1,6 @@
+import { lostOf } from './request-write-lost.ts';
 import { writeTurn } from './request-write-messages.ts';
+import { withoutCarried } from './seals.ts';
 import { unsupported } from '../../model/errors.ts';
 import { asArray, asObject } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -14,8 +16,9 @@ import { wordFor } from '../reasoning-effort.ts';
 export function encodeRequest(request: Request, target: Target): UpstreamRequest {
   if (request.task !== 'generation') return unsupported('model', 'This model answers chat requests only.');
   const own = request.native.protocol === 'openai-chat';
-  const body = own ? { ...request.native.value, ...patch(request, target) } : translate(request, target);
-  return { body: JSON.stringify(body) };
+  if (own) return { body: JSON.stringify({ ...request.native.value, ...ownPatch(request, target) }) };
+  const lost = lostOf(request);
+  return { body: JSON.stringify(translate(request, target)), ...(lost.length > 0 && { lost }) };
 }
 
 /** What changes in a body of this format on its way upstream: the model, how it is streamed, and a role the target does not know. */
@@ -28,6 +31,15 @@ export function patch(request: Request, target: Target): JsonObject {
     ...streamOptions(target, value['stream_options']),
     ...(!target.capabilities.developerRole && withoutDevelopers(value['messages'])),
   };
+}
+
+// A body that is written anew may hold seals of others' (FM-50).
+function ownPatch(request: Request, target: Target): JsonObject {
+  const changes = patch(request, target);
+  const messages = asArray(
+    changes['messages'] ?? (request.task === 'generation' ? request.native.value['messages'] : undefined),
+  );
+  return messages === undefined ? changes : { ...changes, messages: messages.map(withoutCarried) };
 }
 
 function withoutDevelopers(messages: Json | undefined): JsonObject {

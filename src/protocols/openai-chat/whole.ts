@@ -1,5 +1,5 @@
 import { isLegacy, reasoningKeys } from './encoder.ts';
-import { sealedDetails, sealedExtra, writeAnnotation } from './seals.ts';
+import { carriedExtra, carriedThought, sealedDetails, sealedExtra, writeAnnotation } from './seals.ts';
 import { usageObject } from './usage.ts';
 import { finishWord, gatewayStop } from './words.ts';
 import { lineSafe } from '../../framing/sse-writer.ts';
@@ -31,11 +31,13 @@ function choiceObject(end: ChoiceFinish, completion: Completion, reply: Reply): 
   const blocks = completion.blocks.filter((block) => (block.head.choice ?? 0) === end.choice);
   const legacy = isLegacy(reply.body);
   const called = blocks.some((block) => block.head.type === 'tool-call');
+  const stopSequence = end.choice === 0 ? completion.finish?.stopSequence : undefined;
   return {
     index: end.choice,
     message: messageObject(blocks, legacy, reply),
     logprobs: logprobsObject(blocks),
     finish_reason: finishWord(end.reason, called, legacy),
+    ...(stopSequence !== undefined && { stop_reason: stopSequence }),
   };
 }
 
@@ -47,10 +49,7 @@ function messageObject(blocks: readonly WrittenBlock[], legacy: boolean, reply: 
     textOf(blocks, ['text']) ?? (calls.length > 0 || refusal !== undefined || audio !== undefined ? null : '');
   const thought = textOf(blocks, ['reasoning', 'reasoning-summary']);
   const keys = reasoningKeys(reply);
-  const details =
-    keys.length === 0
-      ? []
-      : blocks.flatMap((block) => (block.head.type === 'tool-call' ? [] : (sealedDetails(block.seal) ?? [])));
+  const details = keys.length === 0 ? [] : blocks.flatMap(detailsOf);
   const annotations = blocks.flatMap((block) =>
     block.annotations.flatMap((annotation) => writeAnnotation(annotation) ?? []),
   );
@@ -67,6 +66,12 @@ function messageObject(blocks: readonly WrittenBlock[], legacy: boolean, reply: 
   };
 }
 
+function detailsOf({ head, seal, text }: WrittenBlock): readonly Json[] {
+  if (head.type === 'tool-call' || seal === undefined) return [];
+  if (seal.protocol === 'openai-chat') return sealedDetails(seal) ?? [];
+  return [carriedThought(seal, head.type, head.type.startsWith('reasoning') ? text : '')];
+}
+
 function textOf(blocks: readonly WrittenBlock[], kinds: readonly TextKind[]): string | undefined {
   const texts = blocks.filter((block) => kinds.some((kind) => kind === block.head.type)).map((block) => block.text);
   return texts.length === 0 ? undefined : texts.join('');
@@ -76,7 +81,7 @@ function callObject({ head, text, seal }: WrittenBlock): JsonObject | undefined 
   if (head.type !== 'tool-call') return undefined;
   const { id, name } = head;
   if (head.custom === true) return { id, type: 'custom', custom: { name, input: text } };
-  const extra = sealedExtra(seal);
+  const extra = seal === undefined || seal.protocol === 'openai-chat' ? sealedExtra(seal) : carriedExtra(seal);
   return {
     id,
     type: 'function',

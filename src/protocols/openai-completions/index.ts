@@ -6,10 +6,12 @@ import { CompletionsEncoder } from './encoder.ts';
 import { decodeRequest } from './request-read.ts';
 import { encodeRequest, patch } from './request-write.ts';
 import { encodeWhole } from './whole.ts';
+import { DIALECT_FIDELITY, PROTOCOL_FIDELITY } from './words-fidelity.ts';
 
 /** Upstreams that speak `POST /completions`. */
 export const protocol: Protocol = {
   id: 'openai-completions',
+  fidelity: PROTOCOL_FIDELITY,
   path: () => '/completions',
   encodeRequest,
   patch,
@@ -20,6 +22,7 @@ export const protocol: Protocol = {
 /** Clients that speak `POST /v1/completions`. */
 export const dialect: Dialect = {
   id: 'openai-completions',
+  fidelity: DIALECT_FIDELITY,
   decodeRequest,
   streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new CompletionsEncoder(write, reply),

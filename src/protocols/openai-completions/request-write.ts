@@ -1,4 +1,5 @@
 import type { Target, UpstreamRequest } from '../codec.ts';
+import { lostOf } from './request-write-lost.ts';
 import { unsupported } from '../../model/errors.ts';
 import type { Block, ProtocolId } from '../../model/block.ts';
 import { asObject } from '../../model/json.ts';
@@ -25,7 +26,23 @@ const RESPONSES_NAMES: FieldNames = {
   effort: 'reasoning.effort',
   verbosity: 'text.verbosity',
 };
-const NAMES: Partial<Record<ProtocolId, FieldNames>> = { 'openai-responses': RESPONSES_NAMES };
+const MESSAGES_NAMES: FieldNames = {
+  turns: 'messages',
+  output: 'output_config.format',
+  effort: 'thinking',
+  verbosity: 'verbosity',
+};
+const GEMINI_NAMES: FieldNames = {
+  turns: 'contents',
+  output: 'generationConfig.responseMimeType',
+  effort: 'generationConfig.thinkingConfig',
+  verbosity: 'verbosity',
+};
+const NAMES: Partial<Record<ProtocolId, FieldNames>> = {
+  'openai-responses': RESPONSES_NAMES,
+  'anthropic-messages': MESSAGES_NAMES,
+  gemini: GEMINI_NAMES,
+};
 
 const SPEAKER: Record<Role, string> = { system: 'System', developer: 'System', user: 'User', assistant: 'Assistant' };
 
@@ -33,9 +50,9 @@ const SPEAKER: Record<Role, string> = { system: 'System', developer: 'System', u
 export function encodeRequest(request: Request, target: Target): UpstreamRequest {
   if (request.task !== 'generation') unsupported('model', `The model '${request.model}' completes text only.`);
   const { protocol, value } = request.native;
-  const body =
-    protocol === 'openai-completions' ? { ...value, ...patch(request, target) } : translated(request, target);
-  return { body: JSON.stringify(body) };
+  if (protocol === 'openai-completions') return { body: JSON.stringify({ ...value, ...patch(request, target) }) };
+  const lost = lostOf(request);
+  return { body: JSON.stringify(translated(request, target)), ...(lost.length > 0 && { lost }) };
 }
 
 /** The top-level keys that differ in a body of the same format that is passed on (UP-09, CC-10); null takes an option back. */
@@ -80,7 +97,7 @@ function refuseUnsayable(request: Generation, names: FieldNames): void {
     unsupported(param, `'${param}' is not supported by the model '${request.model}', which completes plain text.`);
   if (request.tools.length > 0) refusal('tools');
   if (request.output !== undefined && request.output.type !== 'text') refusal(names.output);
-  if ((request.reasoning?.effort ?? 'none') !== 'none') refusal(names.effort);
+  if ((request.reasoning?.effort ?? 'none') !== 'none' || (request.reasoning?.budget ?? 0) !== 0) refusal(names.effort);
   if (request.verbosity !== undefined) refusal(names.verbosity);
 }
 
