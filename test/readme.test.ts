@@ -17,7 +17,10 @@ const README = readFileSync(fileURLToPath(new URL('../README.md', import.meta.ur
 /** The `curl` blocks of the README that speak to the gateway, with the path each one posts to. */
 const COMMANDS = [...README.matchAll(/^```bash\n(curl .*?)^```$/gms)].map(([, source = '']) => ({
   source,
-  path: /localhost:8080(\/[\w/]+)/.exec(source)?.[1] ?? '',
+  path: (/localhost:8080(\/[\w/.:-]+)/.exec(source)?.[1] ?? '').replace(
+    /^\/v1beta\/models\/.*$/,
+    TEXT_CLIENTS.gemini.path,
+  ),
 }));
 
 const TEXT_PATHS = new Map(Object.values(TEXT_CLIENTS).map((client) => [client.path, client]));
@@ -49,7 +52,7 @@ describe('the curl lines of the README', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('cover the five paths', () => {
+  test('cover the text formats and the paths of sound', () => {
     expect(COMMANDS.map(({ path }) => path)).toEqual(
       expect.arrayContaining([...TEXT_PATHS.keys(), '/v1/audio/speech', '/v1/audio/transcriptions']),
     );
@@ -58,7 +61,11 @@ describe('the curl lines of the README', () => {
   test.each(COMMANDS)(
     '$path streams without any provider, with nothing but the host changed',
     async ({ path, source }) => {
-      const model = /model"?[:=] ?"([^"]+)"/.exec(source)?.[1] ?? '';
+      const model =
+        /model"?[:=] ?"([^"]+)"|models\/([\w/.-]+):/
+          .exec(source)
+          ?.slice(1)
+          .find((name) => name !== undefined) ?? '';
       const aimed = pointed(source, { host: gateway.url, model, file: join(folder, 'audio.mp3') });
       const { code, stdout, stderr } = await runProgram(
         folder,
