@@ -2,11 +2,17 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Dropped } from './ask.ts';
 import { originOf } from './plan.ts';
 import type { Plan } from './plan.ts';
+import type { Call } from './receive.ts';
 import { requestIds } from './request-ids.ts';
 
 /** The headers of an answer that tell where it comes from, what that took, and what could not be asked. */
-export function answerHeaders(requestId: string, plan: Plan, attempts: number, dropped: Dropped): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = requestIds(requestId);
+export function answerHeaders(
+  { requestId, dialect }: Pick<Call, 'requestId' | 'dialect'>,
+  plan: Plan,
+  attempts: number,
+  dropped: Dropped,
+): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = requestIds(requestId, dialect);
   headers['streamweir-attempts'] = String(attempts);
   headers['streamweir-provider'] = originOf(plan);
   if (plan.to === 'sandbox' && plan.standsInFor !== undefined)

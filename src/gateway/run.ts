@@ -246,7 +246,7 @@ export class Run {
   }
 
   #headers(): OutgoingHttpHeaders {
-    return answerHeaders(this.#received.requestId, this.#plan, this.#attempts, this.#dropped);
+    return answerHeaders(this.#received, this.#plan, this.#attempts, this.#dropped);
   }
 
   #ready(): Promise<void> | undefined {

@@ -237,6 +237,8 @@ export interface Dialect {
   readonly fidelity?: Fidelity;
   /** Reads a parsed body (form fields as strings); throws {@link GatewayFailure} with the path of what is wrong. */
   decodeRequest(body: JsonObject, place?: Place): Request;
+  /** The header in which its clients look for the id of a request; absent: `x-request-id` (WD-08). */
+  readonly requestIdHeader?: string;
   /** How its answers are kept and come back to; absent where they are not. */
   readonly memory?: Memory;
   /** The framing of the stream that {@link encoder} writes. */

@@ -68,6 +68,22 @@ export const DROP_IN_PREFIXES: readonly DropInPrefix[] = [
   { path: '/genai', provider: 'google', dialect: gemini.dialect, below: (rest) => withVersion('/v1beta', rest) },
 ];
 
+/** Paths that are one format's own, whatever stands behind them. */
+const OWN_PATHS: readonly (readonly [path: string, dialect: Dialect])[] = [
+  ['/v1beta', gemini.dialect],
+  ['/v1/messages', messages.dialect],
+  ['/v1/responses', responses.dialect],
+  ...DROP_IN_PREFIXES.map(({ path, dialect }) => [path, dialect] as const),
+];
+
+/** The format of whoever asks for a path at which no model answers: told by the path, else by a header that one format's clients alone send. */
+export function dialectNear(path: string, headers: Readonly<Record<string, unknown>>): Dialect {
+  const own = OWN_PATHS.find(([start]) => path === start || path.startsWith(`${start}/`));
+  if (own !== undefined) return own[1];
+  if (headers['anthropic-version'] !== undefined) return messages.dialect;
+  return headers['x-goog-api-key'] === undefined ? FALLBACK_DIALECT : gemini.dialect;
+}
+
 function withVersion(version: string, rest: string): string {
   return /^\/v1(beta)?\//.test(rest) ? rest : version + rest;
 }

@@ -1,3 +1,4 @@
+import type { ProtocolId } from '../model/block.ts';
 import type { Json } from '../model/json.ts';
 
 /** A model as every format lists it. */
@@ -41,8 +42,9 @@ const GEMINI: ModelListing = {
   }),
 };
 
-/** The listing that a caller of `/v1/models` reads: the format of Messages where its version header stands, else that of OpenAI (ML-01, ML-02). */
-export function listingFor(path: string, headers: Readonly<Record<string, unknown>>): ModelListing {
-  if (path.startsWith('/v1beta/')) return GEMINI;
-  return headers['anthropic-version'] === undefined ? OPENAI : ANTHROPIC;
+/** The listing that a caller of a format reads; formats without one of their own have that of OpenAI (ML-01, ML-02). */
+export function listingFor(dialect: ProtocolId): ModelListing {
+  return LISTINGS[dialect] ?? OPENAI;
 }
+
+const LISTINGS: Partial<Record<ProtocolId, ModelListing>> = { 'anthropic-messages': ANTHROPIC, gemini: GEMINI };

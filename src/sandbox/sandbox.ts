@@ -130,7 +130,8 @@ const WITHOUT_MODEL: Partial<Record<Request['task'], string>> = {
 };
 
 const PATHS: Record<SandboxModel['task'], string> = {
-  generation: '/v1/chat/completions, /v1/responses or /v1/completions',
+  generation:
+    '/v1/chat/completions, /v1/responses, /v1/messages, /v1/completions or :generateContent of /v1beta/models',
   speech: '/v1/audio/speech',
   transcription: '/v1/audio/transcriptions',
   embedding: '/v1/embeddings and :embedContent of /v1beta/models',

@@ -7,7 +7,7 @@ import { STORED_METHODS, storedThing } from '../gateway/stored-paths.ts';
 import type { StoredThing } from '../gateway/stored-paths.ts';
 import { GatewayFailure } from '../model/errors.ts';
 import { nearestFirst } from '../model/nearest.ts';
-import { DIALECT_ROUTES, FALLBACK_DIALECT } from '../protocols/index.ts';
+import { DIALECT_ROUTES, dialectNear } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
 import { HttpClient } from '../relay/http-client.ts';
 import { readJsonBody } from './body.ts';
@@ -20,6 +20,7 @@ import { readForm } from './form.ts';
 // Part of an unknown path that its refusal repeats.
 const SHOWN_PATH = 200;
 const NEAR_PATHS = 3;
+const OPERATION = /\/models\/.+:[a-z]\w*$/i;
 
 /** Answers one request, whatever it asks for; rejects only where nobody is left to tell. */
 export async function handle(
@@ -38,7 +39,7 @@ export async function handle(
     path,
     place,
     home: prefix?.provider,
-    dialect: route?.dialect ?? stored?.dialect ?? prefix?.dialect ?? FALLBACK_DIALECT,
+    dialect: route?.dialect ?? stored?.dialect ?? prefix?.dialect ?? dialectNear(path, request.headers),
     headers: request.headers,
     client: new HttpClient(response),
     response,
@@ -114,14 +115,15 @@ async function answerStored(
   const { response, requestId } = call;
   demandMethod(call, request, STORED_METHODS[stored.part]);
   const thing = await storedThing(gateway.stored, call, stored, request.method ?? '');
-  for (const [name, value] of Object.entries(requestIds(requestId)))
+  for (const [name, value] of Object.entries(requestIds(requestId, call.dialect)))
     if (value !== undefined) response.setHeader(name, value);
   sendJson(response, 200, thing);
 }
 
 async function answerPlain(gateway: Gateway, request: IncomingMessage, call: HttpCall): Promise<void> {
   const { path, response, requestId } = call;
-  const plain = plainRoute(path);
+  // What is posted there is an operation on a model, and none that is known.
+  const plain = request.method === 'POST' && OPERATION.test(path) ? undefined : plainRoute(path);
   if (plain === undefined) {
     const shown = path.slice(0, SHOWN_PATH);
     const all = DIALECT_ROUTES.map((each) => each.path);
@@ -133,7 +135,7 @@ async function answerPlain(gateway: Gateway, request: IncomingMessage, call: Htt
     });
   }
   demandMethod(call, request, ['GET', 'HEAD']);
-  for (const [name, value] of Object.entries(requestIds(requestId)))
+  for (const [name, value] of Object.entries(requestIds(requestId, call.dialect)))
     if (value !== undefined) response.setHeader(name, value);
   await plain.route(gateway, call, plain.rest);
 }

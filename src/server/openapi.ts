@@ -17,22 +17,13 @@ const ERROR = {
 } as const;
 
 const SCHEMAS = {
+  Ask: OBJECT,
   Generate: { ...OBJECT, required: ['model'], properties: { model: { type: 'string' }, stream: { type: 'boolean' } } },
+  // The rest of it is told in the client's own format.
   Error: {
-    type: 'object',
+    ...OBJECT,
     required: ['error'],
-    properties: {
-      error: {
-        type: 'object',
-        required: ['message', 'type', 'param', 'code'],
-        properties: {
-          message: { type: 'string' },
-          type: { type: 'string' },
-          param: { type: ['string', 'null'] },
-          code: { type: ['string', 'null'] },
-        },
-      },
-    },
+    properties: { error: { ...OBJECT, required: ['message'], properties: { message: { type: 'string' } } } },
   },
 } as const;
 
@@ -48,11 +39,15 @@ export function openApiDocument(): unknown {
   };
 }
 
-function asks({ body, files, summary }: DialectRoute): Operation {
-  const json = { 'application/json': { schema: { $ref: '#/components/schemas/Generate' } } };
+function asks({ path, body, files, summary }: DialectRoute): Operation {
+  const names = namesIn(path);
+  // Where the path names the model, the body need not.
+  const schema = names.includes('model') ? 'Ask' : 'Generate';
+  const json = { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
   const form = files === undefined ? {} : { 'multipart/form-data': { schema: formOf(files) } };
   return {
     summary,
+    ...(names.length > 0 && { parameters: names.map(inPath) }),
     requestBody: { required: true, content: body === 'form' ? form : { ...json, ...form } },
     responses: {
       200: { description: 'The answer: whole, or as server-sent events where streaming was asked for' },
@@ -93,12 +88,16 @@ function kept(): readonly (readonly [string, unknown])[] {
 }
 
 function tells(path: string, summary: string): Operation {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const names = namesIn(path);
   return {
     summary,
     ...(names.length > 0 && { parameters: names.map(inPath) }),
     responses: { 200: { description: 'OK' }, ...(names.length > 0 && { 404: ERROR }) },
   };
+}
+
+function namesIn(path: string): readonly string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
 function inPath(name: string): unknown {
@@ -108,6 +107,8 @@ function inPath(name: string): unknown {
 const PLAIN: Record<string, string> = {
   '/v1/models': 'List every model the configuration can reach',
   '/v1/models/{id}': 'One model',
+  '/v1beta/models': 'List them in the format of that version',
+  '/v1beta/models/{id}': 'One model in that format',
   '/healthz': 'Whether the process lives',
   '/readyz': 'Whether it takes requests',
   '/openapi.json': 'This document',

@@ -33,14 +33,14 @@ const EXACT: Record<string, PlainRoute> = {
   '/v1beta/models': allModels,
 };
 
-async function allModels(gateway: Gateway, { response, path, headers }: HttpCall): Promise<void> {
-  sendJson(response, 200, listingFor(path, headers).list(await gateway.models.list()));
+async function allModels(gateway: Gateway, { response, dialect }: HttpCall): Promise<void> {
+  sendJson(response, 200, listingFor(dialect.id).list(await gateway.models.list()));
 }
 
-async function oneModel(gateway: Gateway, { response, path, headers }: HttpCall, rest: string): Promise<void> {
+async function oneModel(gateway: Gateway, { response, dialect }: HttpCall, rest: string): Promise<void> {
   const id = decoded(rest);
   const model = await gateway.models.find(id);
-  if (model !== undefined) sendJson(response, 200, listingFor(path, headers).one(model));
+  if (model !== undefined) sendJson(response, 200, listingFor(dialect.id).one(model));
   else
     throw new GatewayFailure({
       kind: 'not_found',

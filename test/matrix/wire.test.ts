@@ -50,7 +50,8 @@ describe('the wire between a client and an upstream', () => {
     expect(headers).not.toHaveProperty('content-length');
     expect(headers).not.toHaveProperty('content-encoding');
     expect(headers['streamweir-request-id']).toMatch(/^\w{8,}/);
-    expect(headers['x-request-id']).toBe(headers['streamweir-request-id']);
+    const own = dialect === 'anthropic-messages' ? 'request-id' : 'x-request-id';
+    expect(headers[own]).toBe(headers['streamweir-request-id']);
   });
 
   test.each(PAIRS)(

@@ -28,6 +28,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: OWN,
   fidelity: DIALECT_FIDELITY,
+  requestIdHeader: 'request-id',
   decodeRequest,
   // MS-11: clients of this format know this sign of life.
   streamForm: () => ({ ...EVENT_STREAM, keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n' }),
