@@ -91,6 +91,7 @@ function carrier({ from, to, gear }: Way, chunks: readonly Buffer[]): () => numb
       usageGrace: 1000,
       failed: () => undefined,
       faulted: () => undefined,
+      tellable: (text) => text,
     });
     carried.head(200, HEAD);
     for (const chunk of chunks) carried.data(chunk);

@@ -11,6 +11,7 @@ import { Tally } from '../relay/tally.ts';
 import { dispatch } from '../transport/dispatch.ts';
 import { errorHeaders } from './error-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
+import { withoutKeys } from './hide-keys.ts';
 import { askFor, NOTHING_DROPPED, withMore } from './ask.ts';
 import type { Dropped } from './ask.ts';
 import { crossBridge } from './bridge-attempt.ts';
@@ -194,6 +195,7 @@ export class Run {
       deadlines: relayDeadlines(upstream, target, this.#received),
       usageGrace: snapshot.timers.usageGrace,
       faulted,
+      tellable: (text) => withoutKeys(text, upstream),
       failed: (error, stale) => this.#attemptFailed(error, stale, plan, target),
     });
     this.#relay = relay;

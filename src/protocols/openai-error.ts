@@ -24,6 +24,16 @@ const WORDS: Record<ErrorKind, readonly [type: string, code: string]> = {
   internal: ['server_error', 'internal_error'],
 };
 
+/** The default `code` of a refusal that passes on, where the upstream's format has none. */
+const PASSED_CODES: Readonly<Record<number, string>> = {
+  402: 'insufficient_quota',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'request_too_large',
+  415: 'unsupported_media_type',
+};
+
 /** The `error` object of the OpenAI formats. */
 export interface OpenAiError {
   readonly message: string;
@@ -39,7 +49,7 @@ export function openAiError(error: GatewayError): OpenAiError {
     message: error.message,
     type: error.type ?? type,
     param: error.param ?? null,
-    code: error.code ?? code,
+    code: error.code ?? (error.kind === 'client_error' ? PASSED_CODES[errorStatus(error)] : undefined) ?? code,
   };
 }
 

@@ -27,6 +27,8 @@ export interface RelayParts {
   readonly failed: (error: GatewayError, stale: boolean) => void;
   /** Is given every fault of the gateway's own. */
   readonly faulted: (fault: unknown) => void;
+  /** What may be told of an upstream's refusal. */
+  readonly tellable: (text: string) => string;
 }
 
 // How long an upstream may keep its body open after its terminal event before the connection is given up (WD-04, FM-47).
@@ -267,7 +269,7 @@ export class Relay implements ExchangeHandler {
       return;
     }
     const retryAfter = retryAfterOf(headers);
-    const body = Buffer.concat(refusal.body).toString('utf8');
+    const body = this.#parts.tellable(Buffer.concat(refusal.body).toString('utf8'));
     this.#parts.failed(
       this.#parts.protocol.decodeError({ status, body, headers, ...(retryAfter !== undefined && { retryAfter }) }),
       false,

@@ -230,7 +230,7 @@ describe('errors inside a 200', () => {
   ])('FM-04 GM-08 %s tells of an error', (_where, events) => {
     expect(events().at(-1)).toEqual({
       type: 'error',
-      error: { kind: 'overloaded', message: 'Busy', type: 'UNAVAILABLE', raw: error },
+      error: { kind: 'overloaded', message: 'Busy', raw: error },
     });
   });
 

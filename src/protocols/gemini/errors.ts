@@ -107,13 +107,11 @@ function told(error: JsonObject, status: number, fallback: string, header: numbe
       message: `The upstream refused its credential (HTTP ${status}). Check the api_key of this provider.`,
     };
   const message = asString(error['message']);
-  const type = asString(error['status']);
   const retryAfter = header ?? retryDelay(error);
   return {
     kind,
     message: message === undefined || message === '' ? fallback : message,
     ...(kind === 'client_error' && { status }),
-    ...(type !== undefined && { type }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(Object.keys(error).length > 0 && { raw: error }),
   };
