@@ -1,3 +1,4 @@
+import { nearestFirst } from '../model/nearest.ts';
 import { z } from 'zod';
 import { durationMs, sizeBytes } from './units.ts';
 
@@ -90,18 +91,29 @@ export function flag(description: string): z.ZodType<boolean> {
 export function choice<const T extends string>(words: readonly T[], description: string): z.ZodType<T> {
   const read = (value: unknown): T | Refusal =>
     words.find((word) => word === value) ??
-    new Refusal(
-      `not one of the words known here: ${shown(value)}`,
-      `write one of ${words.map((word) => `\`${word}\``).join(', ')}`,
-    );
+    new Refusal(`not one of the words known here: ${shown(value)}`, `write one of ${fitting(value, words)}`);
   const schema = { anyOf: [{ enum: words }, { type: 'string', pattern: VARIABLE }] };
   return leaf(read, { ...schema, description, $comment: 'word' });
+}
+
+// More words than fit into a sentence are of no help; those that look alike are.
+const SENTENCE = 12;
+
+function fitting(value: unknown, words: readonly string[]): string {
+  const all = words.length <= SENTENCE;
+  const named = all ? words : nearestFirst(typeof value === 'string' ? value : '', words).slice(0, 3);
+  const list = named.map((word) => `\`${word}\``).join(', ');
+  return all ? list : `the ${words.length} words known here; the nearest: ${list}`;
 }
 
 /** Text that is not empty, put through `check` if there is one. */
 export function text(description: string, check?: (value: string) => string | Refusal): z.ZodType<string> {
   const read = (value: unknown): string | Refusal => {
-    if (typeof value !== 'string') return new Refusal(`not text: ${shown(value)}`, 'put it in quotes');
+    if (typeof value !== 'string')
+      return new Refusal(
+        `not text: ${shown(value)}`,
+        typeof value === 'object' ? 'write one text' : 'put it in quotes',
+      );
     const trimmed = value.trim();
     if (trimmed === '') return new Refusal('empty text', 'write a value, or leave the key out');
     return check === undefined ? trimmed : check(trimmed);

@@ -1,3 +1,4 @@
+import { nearestFirst } from '../model/nearest.ts';
 import type { ProtocolId } from '../model/block.ts';
 import { NAMES, rowOf } from '../providers/catalog.ts';
 import {
@@ -149,7 +150,7 @@ function urlRefusal(
   if (baseUrl === undefined)
     return {
       message: `\`${name}\` has no \`base_url\`, and the catalog has no row of that name`,
-      mend: `write \`base_url: http://…/v1\`, or \`kind:\` and one of ${NAMES.join(', ')}`,
+      mend: `write \`base_url: http://…/v1\`, or \`kind:\` and a name that \`streamweir providers\` lists; the nearest: ${nearestFirst(name, NAMES).slice(0, 3).join(', ')}`,
     };
   if ((bridge !== undefined && baseUrl === '') || !isOwn(baseUrl, own)) return undefined;
   return {

@@ -46,6 +46,9 @@ const WRONG: readonly [string, string, number, number, RegExp, RegExp][] = [
   ['a variable in flow braces', 'server: { port: ${P} }\n', 1, 18, /./, /quotes/],
   ['a variable that is not set', 'data_dir: x${NOPE}\n', 1, 11, /NOPE is not set/, /NOPE:-default/],
   ['a variable without an end', 'data_dir: x${NOPE\n', 1, 11, /not a variable/, /\$\$\{/],
+  ['a kind misspelt', `${ENTRY}    kind: opneai\n`, 4, 5, /kind.*"opneai"/, /nearest: `openai`(?:, `[\w-]+`){2}$/],
+  ['a list for a text', `${ENTRY}    region: [eu]\n`, 4, 5, /region.*a list/, /write one text/],
+  ['a name that is almost a row', 'providers:\n  opnai: {}\n', 2, 3, /no `base_url`/, /nearest: openai/],
   ['an open address', 'server:\n  host: 0.0.0.0\n', 2, 3, /0\.0\.0\.0/, /127\.0\.0\.1/],
   ['a port beyond the last', 'server:\n  port: 65536\n', 2, 3, /not a port/, /65535/],
 ];
