@@ -50,6 +50,11 @@ export const FEATURES = {
 /** Name of a row of the fidelity table. */
 export type Feature = keyof typeof FEATURES;
 
+/** Features of one way. */
+export type FeatureOf<Way extends 'asked' | 'told'> = {
+  [Name in Feature]: (typeof FEATURES)[Name] extends Way ? Name : never;
+}[Feature];
+
 /**
  * How one half of a codec treats a feature. `exact`: it has words that say just this; `mapped`: it says it in other words, told in a phrase;
  * `lost`: left out and counted; `refused`: the request is answered with this error code; `absent`: the format has no notion of it, so it
@@ -65,10 +70,31 @@ export type Support =
 /** One half's account of every feature; no feature is left out. */
 export type Fidelity = Readonly<Record<Feature, Support>>;
 
-/** What becomes of a feature between a client's dialect and an upstream's protocol: the weaker half decides. */
-export function crossing(feature: Feature, dialect: Fidelity, protocol: Fidelity): Support {
+/**
+ * What becomes of a feature between a client's dialect and an upstream's protocol: the weaker half decides. Between two of the same format all that can
+ * be said passes as it is.
+ */
+export function crossing(feature: Feature, dialect: Fidelity, protocol: Fidelity, sameFormat = false): Support {
   const [from, to] = FEATURES[feature] === 'asked' ? [dialect, protocol] : [protocol, dialect];
   const said = from[feature];
-  if (said === 'absent' || to[feature] === 'exact') return said;
-  return to[feature] === 'absent' ? { lost: 'no words for it' } : to[feature];
+  const heard = to[feature];
+  if (said === 'absent') return said;
+  if (sameFormat) return 'exact';
+  // What nobody can ask for in a dialect is not told either; what is asked of a protocol without words for it is lost.
+  if (heard === 'absent') return FEATURES[feature] === 'told' ? 'absent' : { lost: 'no words for it' };
+  return weaker(said, heard);
+}
+
+function weaker(said: Support, heard: Support): Support {
+  if (said === 'exact' || said === 'absent' || rank(said) < rank(heard)) return heard;
+  if (heard === 'exact' || rank(heard) < rank(said)) return said;
+  return 'mapped' in said && 'mapped' in heard && said.mapped !== heard.mapped
+    ? { mapped: `${said.mapped}; ${heard.mapped}` }
+    : said;
+}
+
+function rank(support: Support): number {
+  if (typeof support === 'string') return 0;
+  if ('mapped' in support) return 1;
+  return 'lost' in support ? 2 : 3;
 }

@@ -1,3 +1,4 @@
+import { lostOfWhole } from './lost-whole.ts';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Collector } from '../model/completion.ts';
 import { GatewayFailure } from '../model/errors.ts';
@@ -59,6 +60,7 @@ export class Answer implements PassingAnswer {
   #passes: boolean;
   #encoded = '';
   #finish: Extract<Event, { type: 'finish' }> | undefined;
+  #lostOfWhole = 0;
   passage: Passage | undefined;
 
   constructor(parts: AnswerParts) {
@@ -93,7 +95,7 @@ export class Answer implements PassingAnswer {
 
   /** Events the client's format could not express. */
   get lost(): number {
-    return this.#passes ? 0 : (this.#encoder?.lost ?? 0);
+    return this.#passes ? 0 : (this.#encoder?.lost ?? this.#lostOfWhole);
   }
 
   /** Takes the next event. */
@@ -272,7 +274,9 @@ export class Answer implements PassingAnswer {
   #encodedWhole(collector: Collector): WholeAnswer | undefined {
     const { dialect, reply, failedEarly } = this.#parts;
     try {
-      return dialect.encodeWhole(collector.completion(), reply);
+      const completion = collector.completion();
+      this.#lostOfWhole = lostOfWhole(completion, dialect, reply);
+      return dialect.encodeWhole(completion, reply);
     } catch (fault) {
       if (!(fault instanceof GatewayFailure)) throw fault;
       failedEarly(fault.error);

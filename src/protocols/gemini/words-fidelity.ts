@@ -25,7 +25,7 @@ export const PROTOCOL_FIDELITY: Fidelity = {
   seed: 'exact',
   choices: 'exact',
   logprobs: 'exact',
-  'server-tools': { refused: 'unsupported_parameter' },
+  'server-tools': { lost: 'tools' },
   text: 'exact',
   refusal: 'absent',
   'tool-calls': 'exact',

@@ -6,7 +6,6 @@ import { wordFor } from '../reasoning-effort.ts';
 export function lostOf({ sampling, turns, tools, reasoning }: Generation): readonly string[] {
   const lost = new Set<string>();
   if (sampling.topK !== undefined) lost.add('top_k');
-  if (reasoning?.summary !== undefined) lost.add('reasoning_summary');
   if (reasoning?.budget !== undefined && wordFor(reasoning) === undefined) lost.add('reasoning_budget');
   if (tools.some((tool) => tool.type === 'function' && tool.cache !== undefined)) lost.add('cache_control');
   for (const { blocks } of turns) for (const block of blocks) for (const name of lostIn(block)) lost.add(name);
