@@ -22,6 +22,9 @@ export interface Outgoing {
   readonly lost: readonly string[];
 }
 
+// Dots are not escaped: a model called so would lead to another place, and clients choose models only.
+const STEP = /\/\.\.?(?:[/?]|$)/;
+
 /** The call that asks an upstream; for a target of the client's own format the body's bytes pass but for the keys that must change. */
 export function outgoing(received: Received, protocol: Protocol, target: Target): Outgoing {
   const { request, payload } = received;
@@ -34,6 +37,7 @@ export function outgoing(received: Received, protocol: Protocol, target: Target)
   const passes = payload.kind === 'json' && protocol.id === received.dialect.id && !holdsEnvelope(payload.bytes);
   const encoded = passes ? undefined : protocol.encodeRequest(request, target);
   const path = hostedPath(target.hosting, target.model, protocol.path(request, target));
+  if (STEP.test(path)) refuse('model', `The model '${request.model}' cannot stand in a path.`);
   const headers = headersFor(received.headers, protocol, protocol.headers?.(request, target) ?? {}, target.stream);
   if (payload.kind === 'form') {
     const { contentType, stream } = formBody(payload, typeof encoded?.body === 'object' ? encoded.body : []);

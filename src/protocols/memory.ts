@@ -32,7 +32,7 @@ export interface Recalled {
   /** Turns of one item each, by the id under which the body names it. */
   readonly named: ReadonlyMap<string, PastTurn>;
   /** Opens a text that was sealed here; undefined when it cannot be opened. */
-  open(sealed: string): string | undefined;
+  readonly open: (sealed: string) => string | undefined;
 }
 
 /** A page of a list, as its query asks for it. */

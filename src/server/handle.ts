@@ -20,7 +20,7 @@ import { readForm } from './form.ts';
 // Part of an unknown path that its refusal repeats.
 const SHOWN_PATH = 200;
 const NEAR_PATHS = 3;
-const OPERATION = /\/models\/.+:[a-z]\w*$/i;
+const OPERATION = /\/models\/.*:[a-z]\w*$/i;
 
 /** Answers one request, whatever it asks for; rejects only where nobody is left to tell. */
 export async function handle(

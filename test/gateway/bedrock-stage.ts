@@ -21,15 +21,15 @@ export const MODEL = 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0';
 export interface CloudStage {
   readonly gateway: Gateway;
   readonly upstream: FakeUpstream;
-  ask(
+  readonly ask: (
     dialect: TextDialect,
     provider: string,
     stream?: boolean,
     more?: Readonly<Record<string, unknown>>,
-  ): Promise<RawAnswer>;
+  ) => Promise<RawAnswer>;
   /** The one request that came. */
-  asked(): Received;
-  record(): Promise<Peek>;
+  readonly asked: () => Received;
+  readonly record: () => Promise<Peek>;
 }
 
 /** Opens a stage whose providers differ in format and credential. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { FakeUpstream, answering } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -78,4 +78,31 @@ describe('a refusal of an upstream', () => {
       }
     },
   );
+});
+
+describe('a model that is called like a step in a path', () => {
+  test.each([
+    ['bedrock-converse', 'protocol: bedrock-converse'],
+    ['gemini', 'protocol: gemini'],
+    ['a deployment', 'kind: azure, api_version: "2024-10-21"'],
+    ['a publisher', 'kind: vertex-anthropic, project: p, location: l'],
+  ])('is refused where it would stand in one: %s', async (_what, how) => {
+    const upstream = await FakeUpstream.start();
+    const gateway = await startGateway(
+      `providers:\n  far: { ${how}, base_url: "${upstream.url}/v1", api_key: a-key-of-ours, auth: bearer }\n`,
+    );
+    onTestFinished(async () => {
+      await gateway.close();
+      await upstream.close();
+    });
+    for (const model of ['..', '.']) {
+      const answer = await askPlainly(gateway.url, 'openai-chat', `far/${model}`, { stream: true, usage: false });
+      expect(answer.status).toBe(400);
+      expect(Peek.parse(answer.body.toString()).at('error', 'param').text).toBe('model');
+    }
+    expect(upstream.received).toEqual([]);
+    // Dots inside of a name are a name.
+    await askPlainly(gateway.url, 'openai-chat', 'far/v1..2', { stream: true, usage: false });
+    expect(upstream.received).toHaveLength(1);
+  });
 });

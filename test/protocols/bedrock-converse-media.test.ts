@@ -5,8 +5,12 @@ import { generation, refusalOf, sent, text, user } from './bedrock-converse-aske
 
 describe('pictures, sounds, films and documents', () => {
   const data = Buffer.from('x').toString('base64');
-  const media = (kind: 'image' | 'audio' | 'video' | 'document', more: object = {}): Block =>
-    ({ type: 'media', media: kind, source: { type: 'base64', data }, ...more }) as Block;
+  const media = (kind: 'image' | 'audio' | 'video' | 'document', more: object = {}): Block => ({
+    type: 'media',
+    media: kind,
+    source: { type: 'base64', data },
+    ...more,
+  });
   const mime = (mimeType: string): object => ({ source: { type: 'base64', data, mimeType } });
   const contentOf = (...blocks: readonly Block[]): readonly unknown[] => {
     const [message] = sent(generation({ turns: [user(...blocks)] })).body['messages'] as readonly {

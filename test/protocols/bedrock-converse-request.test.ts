@@ -137,7 +137,7 @@ describe('turns', () => {
         generation({
           turns: [
             user(text('go')),
-            { role: 'assistant', blocks: [{ ...call('a', written), ...(custom && { custom: true }) } as Block] },
+            { role: 'assistant', blocks: [{ ...call('a', written), ...(custom && { custom: true }) }] },
           ],
         }),
         to(),

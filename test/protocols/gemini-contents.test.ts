@@ -107,8 +107,12 @@ describe('a conversation of another format', () => {
   });
 
   test('media goes inline or by address, with its type', () => {
-    const media = (more: Partial<Extract<Block, { type: 'media' }>>): Block =>
-      ({ type: 'media', media: 'image', source: { type: 'base64', data: 'QQ==' }, ...more }) as Block;
+    const media = (more: Partial<Extract<Block, { type: 'media' }>>): Block => ({
+      type: 'media',
+      media: 'image',
+      source: { type: 'base64', data: 'QQ==' },
+      ...more,
+    });
     const [content] = contents([
       heard(
         media({}),

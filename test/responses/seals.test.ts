@@ -121,7 +121,7 @@ describe('what one process kept', () => {
     const one = await openPlace(top);
     const input = [{ role: 'user' as const, content: 'Remember: cobalt.' }];
     const model = one.says('chat', { text: ['The word is ', 'cobalt.'] });
-    const compacted = await one.client.responses.compact({ model, input } as never);
+    const compacted = await one.client.responses.compact({ model, input });
     const two = await openPlace(top);
     const again = two.says('chat', { text: ['cobalt'] });
     await two.client.responses.create({ model: again, input: compacted.output as never });

@@ -17,11 +17,11 @@ export interface Place {
   readonly upstream: FakeUpstream;
   readonly client: OpenAI;
   /** A client with another credential. */
-  client2(): OpenAI;
+  readonly client2: () => OpenAI;
   /** Says what a model answers from now on, however it is asked; returns its id. */
-  says(kind: Kind, saying: Saying): string;
+  readonly says: (kind: Kind, saying: Saying) => string;
   /** The bodies that came for a model, as JSON. */
-  asked(kind: Kind): readonly Peek[];
+  readonly asked: (kind: Kind) => readonly Peek[];
 }
 
 const PROTOCOLS = { chat: 'openai-chat', responses: 'openai-responses', other: 'openai-responses' } as const;

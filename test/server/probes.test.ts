@@ -59,6 +59,7 @@ describe('an error where no model answers', () => {
     const answer = await ask('POST', '/v1beta/models/sandbox%2Fecho:predict');
     expect(answer.status).toBe(404);
     expect(answer.body.toString()).toContain(':generateContent');
+    expect((await ask('POST', '/v1beta/models/:generateContent')).status).toBe(404);
     expect((await ask('POST', '/v1beta/models/sandbox%2Fecho')).status).toBe(405);
   });
 });

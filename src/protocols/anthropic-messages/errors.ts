@@ -1,6 +1,6 @@
 import { errorStatus } from '../../model/errors.ts';
 import type { ErrorKind, GatewayError } from '../../model/errors.ts';
-import { asNumber, asObject, asString, parseJson } from '../../model/json.ts';
+import { asArray, asNumber, asObject, asString, parseJson } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { UpstreamRefusal } from '../codec.ts';
 
@@ -81,7 +81,7 @@ interface Told {
 }
 
 function readTold(value: Json | undefined): Told | undefined {
-  const first = Array.isArray(value) ? asObject(value[0]) : asObject(value);
+  const first = asObject(asArray(value)?.[0] ?? value);
   const inner = first?.['error'];
   const raw = asObject(inner) ?? (typeof inner === 'string' ? inner : (first ?? asString(value)));
   if (raw === undefined) return undefined;

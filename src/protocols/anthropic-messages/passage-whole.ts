@@ -5,13 +5,14 @@ import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { NO_USAGE } from '../../model/usage.ts';
 import type { PassingWhole, Reply } from '../codec.ts';
+import { plainObject } from '../plain-json.ts';
 
 /**
  * What a whole message, or a count, comes to, if it has all that clients of this format demand; anything else is for the decoder. Costs one
  * plain parse: nothing of it is written anew, so no number can change and no signature is touched (MS-05).
  */
 export function passWhole(body: string, reply: Reply): PassingWhole | undefined {
-  const answer = objectIn(body);
+  const answer = plainObject(body);
   if (answer === undefined) return undefined;
   if (reply.request.task === 'count') return countOf(answer);
   const content = asArray(answer['content']);
@@ -49,14 +50,5 @@ function isWhole(value: Json): boolean {
       );
     default:
       return typeof block?.['type'] === 'string';
-  }
-}
-
-function objectIn(body: string): JsonObject | undefined {
-  try {
-    const value: Json = JSON.parse(body);
-    return asObject(value);
-  } catch {
-    return undefined;
   }
 }

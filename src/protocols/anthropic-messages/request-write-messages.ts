@@ -1,6 +1,6 @@
 import { writeBlocks } from './request-write-blocks.ts';
 import type { Lose } from './request-write-blocks.ts';
-import { asArray, asObject } from '../../model/json.ts';
+import { asArray, asObject, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Turn } from '../../model/request.ts';
 
@@ -64,7 +64,7 @@ function paired(messages: readonly Message[]): readonly Message[] {
     const results: JsonObject[] = [];
     const said: JsonObject[] = [];
     for (const block of message.content) {
-      const id = block['type'] === 'tool_result' ? String(block['tool_use_id']) : undefined;
+      const id = block['type'] === 'tool_result' ? asString(block['tool_use_id']) : undefined;
       if (id === undefined) said.push(block);
       else if (waiting.delete(id)) results.push(block);
       else said.push(...orphan(block));
@@ -75,7 +75,7 @@ function paired(messages: readonly Message[]): readonly Message[] {
 
 function callsOf(message: Message | undefined): readonly string[] {
   if (message?.role !== 'assistant') return [];
-  return message.content.flatMap((block) => (block['type'] === 'tool_use' ? [String(block['id'])] : []));
+  return message.content.flatMap((block) => (block['type'] === 'tool_use' ? [asString(block['id']) ?? ''] : []));
 }
 
 function missing(ids: Iterable<string>): JsonObject[] {
@@ -84,7 +84,7 @@ function missing(ids: Iterable<string>): JsonObject[] {
 
 function orphan(block: JsonObject): readonly JsonObject[] {
   const { content } = block;
-  const lead = { type: 'text', text: `Result of the tool call ${String(block['tool_use_id'])}:` };
+  const lead = { type: 'text', text: `Result of the tool call ${asString(block['tool_use_id'])}:` };
   if (typeof content === 'string') return [{ type: 'text', text: `${lead.text}\n${content}` }];
   const shown = (asArray(content) ?? []).flatMap((part): readonly JsonObject[] => {
     const object = asObject(part);

@@ -140,7 +140,9 @@ function choiceOf(request: Generation, { tool }: Held, lose: Lose): JsonObject |
 /** Sampling within what a family takes: nothing but the default beside thinking, nothing at all from 4.7 on. */
 function samplingOf(request: Generation, family: Family, thinks: boolean, lose: Lose): Written {
   const { temperature, topP, topK } = request.sampling;
-  const lost = (name: string): undefined => void lose(name);
+  const lost = (name: string): undefined => {
+    lose(name);
+  };
   const warm = asNumber(temperature);
   const free = family.sampling && !thinks;
   const kept =

@@ -1,7 +1,7 @@
 import { writeBlocks } from './request-write-blocks.ts';
 import type { Pen } from './request-write-blocks.ts';
 import { objectsIn } from './words.ts';
-import { asObject } from '../../model/json.ts';
+import { asObject, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Turn } from '../../model/request.ts';
 
@@ -72,9 +72,9 @@ function paired(messages: readonly Message[]): readonly Message[] {
     const said: JsonObject[] = [];
     let after = said;
     for (const block of message.content) {
-      const id = asObject(block['toolResult'])?.['toolUseId'];
+      const id = asString(asObject(block['toolResult'])?.['toolUseId']);
       if (id !== undefined) {
-        after = waiting.delete(String(id)) ? results : said;
+        after = waiting.delete(id) ? results : said;
         after.push(...(after === results ? [block] : orphan(block)));
       } else if (isCachePoint(block)) after.push(block);
       else {
@@ -90,7 +90,7 @@ function callsOf(message: Message | undefined): readonly string[] {
   if (message?.role !== 'assistant') return [];
   return message.content.flatMap((block) => {
     const call = asObject(block['toolUse']);
-    return call === undefined ? [] : [String(call['toolUseId'])];
+    return call === undefined ? [] : [asString(call['toolUseId']) ?? ''];
   });
 }
 
@@ -100,7 +100,7 @@ function missing(ids: Iterable<string>): JsonObject[] {
 
 function orphan(block: JsonObject): readonly JsonObject[] {
   const result = asObject(block['toolResult']);
-  return [{ text: `Result of the tool call ${String(result?.['toolUseId'])}:` }, ...objectsIn(result?.['content'])];
+  return [{ text: `Result of the tool call ${asString(result?.['toolUseId'])}:` }, ...objectsIn(result?.['content'])];
 }
 
 // The last words of an answer to be continued may not end in white space.

@@ -4,7 +4,7 @@ import type { Held } from './request-write-output.ts';
 import type { Conversation } from './request-write-messages.ts';
 import { OWN, given, objectsIn } from './words.ts';
 import { unsupported } from '../../model/errors.ts';
-import { asObject } from '../../model/json.ts';
+import { asObject, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Generation, Tool } from '../../model/request.ts';
 
@@ -55,7 +55,7 @@ function writeTool(tool: Tool, index: number, pen: Pen): readonly JsonObject[] {
 }
 
 function named(calls: readonly JsonObject[]): JsonObject[] {
-  const names = new Set(calls.map((call) => String(call['name'])));
+  const names = new Set(calls.map((call) => asString(call['name']) ?? ''));
   return [...names].map((name) => ({ toolSpec: { name, inputSchema: { json: { type: 'object', properties: {} } } } }));
 }
 
@@ -88,7 +88,7 @@ function wantedChoice({ toolChoice: choice, tools }: Generation, { tool }: Held,
     if (!family.forced) return 'auto';
     // Beside the client's own tools the model may still choose; alone, it must answer through this one.
     const own = tools.length > 0 && choice?.type !== 'none';
-    return own ? 'any' : { name: String(asObject(tool['toolSpec'])?.['name']) };
+    return own ? 'any' : { name: asString(asObject(tool['toolSpec'])?.['name']) ?? '' };
   }
   switch (choice?.type) {
     case undefined:

@@ -6,13 +6,14 @@ import { asArray, asNumber, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { PassingWhole, Reply } from '../codec.ts';
 import { readTokenUsage } from '../openai-tokens.ts';
+import { plainObject } from '../plain-json.ts';
 
 /**
  * What a whole chat body comes to, if it says just what this gateway would say: its words for the ends, its ids, usage, and reasoning where
  * clients look for it. Anything else is for the decoder. Costs one plain parse: nothing of it is written anew, so no number can change.
  */
 export function passWhole(body: string, reply: Reply): PassingWhole | undefined {
-  const answer = objectIn(body);
+  const answer = plainObject(body);
   if (answer === undefined || answer['object'] !== 'chat.completion' || isLegacy(reply.body)) return undefined;
   const usage = readTokenUsage(answer['usage']);
   if (usage === undefined || usage.suspect === true || (answer['error'] ?? null) !== null) return undefined;
@@ -53,12 +54,4 @@ function thinksOpenly(message: JsonObject, reply: Reply): boolean {
   const { reasoning_content: own, reasoning: other } = message;
   if ((own ?? null) === null && (other ?? null) === null) return true;
   return reply.options.chatReasoningField === 'reasoning_content' && typeof own === 'string';
-}
-
-function objectIn(body: string): JsonObject | undefined {
-  try {
-    return asObject(JSON.parse(body) as Json);
-  } catch {
-    return undefined;
-  }
 }

@@ -17,7 +17,7 @@ export class SqliteResponses implements ResponseStore {
     this.#worker = worker;
     this.#now = now;
     worker.on('message', (told: Told) => this.#settle(told));
-    worker.on('error', (error) => this.#lose(error.message));
+    worker.on('error', (error: Error) => this.#lose(error.message));
     worker.on('exit', () => this.#lose('its thread has ended'));
     // Nothing that is asked keeps the process alive by itself; whoever asks does.
     worker.unref();

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Hash, Hmac } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import type { AccessKey } from '../../config/snapshot.ts';
 import { unsupported } from '../../model/errors.ts';
 import type { UpstreamCall } from '../dispatch.ts';
@@ -67,7 +67,7 @@ function queryOf(text: string): Record<string, string[]> {
 
 /** The hash in the form in which the package takes it. */
 class Sha256 {
-  readonly #hash: Hash | Hmac;
+  readonly #hash: Hash | ReturnType<typeof createHmac>;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
