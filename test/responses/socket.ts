@@ -87,7 +87,7 @@ export const idOf = (messages: readonly Peek[]): string => endOf(messages).at('r
 export function hangs({ upstream }: Place): {
   readonly model: string;
   readonly left: Promise<void>;
-  go(rest: string): void;
+  readonly go: (rest: string) => void;
 } {
   const left = Promise.withResolvers<void>();
   const rest = Promise.withResolvers<string>();
