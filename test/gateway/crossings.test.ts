@@ -85,7 +85,6 @@ describe('a model that is called like a step in a path', () => {
     ['bedrock-converse', 'protocol: bedrock-converse'],
     ['gemini', 'protocol: gemini'],
     ['a deployment', 'kind: azure, api_version: "2024-10-21"'],
-    ['a publisher', 'kind: vertex-anthropic, project: p, location: l'],
   ])('is refused where it would stand in one: %s', async (_what, how) => {
     const upstream = await FakeUpstream.start();
     const gateway = await startGateway(
