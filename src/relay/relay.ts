@@ -288,9 +288,10 @@ function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
   const ms = Number(headers['retry-after-ms']);
   if (ms > 0) return ms / 1000;
   const told = headers['retry-after'];
-  if (told === undefined) return undefined;
+  if (told === undefined || told === '') return undefined;
   const seconds = Number(told);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  // Below zero it says nothing; read as zero it would have clients come back at once.
+  if (Number.isFinite(seconds)) return seconds < 0 ? undefined : seconds;
   const date = Date.parse(told);
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }

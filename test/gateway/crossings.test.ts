@@ -66,6 +66,24 @@ describe('a refusal of an upstream', () => {
     },
   );
 
+  test.each([
+    ['1.5', '2', '1500'],
+    ['-3', '5', '5000'],
+    ['', '5', '5000'],
+    ['soon', '5', '5000'],
+    ['99999', '60', '60000'],
+  ])('that asks to wait for "%s" has its client wait for %s seconds', async (told, seconds, ms) => {
+    const body = JSON.stringify(TELLINGS['openai-chat']?.(429, 'slow down'));
+    upstream.on('waiting', answering(429, { ...JSON_TYPE, 'retry-after': told }, body));
+    for (const dialect of TEXT_DIALECTS) {
+      const { headers } = await askPlainly(gateway.url, dialect, 'at-openai-chat/waiting', {
+        stream: true,
+        usage: false,
+      });
+      expect(headers).toMatchObject({ 'retry-after': seconds, 'retry-after-ms': ms });
+    }
+  });
+
   test.each(['openai-chat', 'openai-responses', 'openai-completions'] as const)(
     'of a model that is not there reaches %s in words of its own format',
     async (dialect) => {
