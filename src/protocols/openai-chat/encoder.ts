@@ -216,8 +216,10 @@ export class ChatEncoder implements Encoder {
     const { head, choice, call } = block;
     if (head.type === 'tool-call') {
       const extra = seal.protocol === 'openai-chat' ? sealedExtra(seal) : carriedExtra(seal);
+      // Strict clients demand the body of a call in every piece of it.
+      const body = head.custom === true ? { custom: { input: '' } } : { function: { arguments: '' } };
       if (extra !== undefined && call >= 0 && !this.#legacy)
-        this.#delta(choice, JSON.stringify({ tool_calls: [{ index: call, extra_content: extra }] }));
+        this.#delta(choice, JSON.stringify({ tool_calls: [{ index: call, ...body, extra_content: extra }] }));
       else this.lost++;
       return;
     }
