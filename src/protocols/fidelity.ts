@@ -87,7 +87,7 @@ export function crossing(feature: Feature, dialect: Fidelity, protocol: Fidelity
 
 function weaker(said: Support, heard: Support): Support {
   if (said === 'exact' || said === 'absent' || rank(said) < rank(heard)) return heard;
-  if (heard === 'exact' || rank(heard) < rank(said)) return said;
+  if (heard === 'exact' || heard === 'absent' || rank(heard) < rank(said)) return said;
   return 'mapped' in said && 'mapped' in heard && said.mapped !== heard.mapped
     ? { mapped: `${said.mapped}; ${heard.mapped}` }
     : said;

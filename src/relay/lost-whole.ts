@@ -16,9 +16,12 @@ export function lostOfWhole(completion: Completion, dialect: Dialect, reply: Rep
   return encoder.lost;
 }
 
-function eventsOf({ head, text, audio, annotations, seal }: WrittenBlock, index: number): readonly Event[] {
+function eventsOf(block: WrittenBlock, index: number): readonly Event[] {
+  const { head, text, audio, annotations, logprobs, seal } = block;
   const said: Event =
-    head.type === 'tool-call' ? { type: 'input-delta', index, json: text } : { type: 'text-delta', index, text };
+    head.type === 'tool-call'
+      ? { type: 'input-delta', index, json: text }
+      : { type: 'text-delta', index, text, ...(logprobs.length > 0 && { logprobs }) };
   return [
     { type: 'block-start', index, block: head },
     ...(text === '' ? [] : [said]),

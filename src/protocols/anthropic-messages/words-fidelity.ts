@@ -42,7 +42,7 @@ export const DIALECT_FIDELITY: Fidelity = {
   'several-choices': { lost: 'choices' },
   'finish-unknown': 'exact',
   'server-tool-items': { lost: 'native' },
-  'audio-output': { mapped: 'its words as text, without the sound' },
+  'audio-output': { lost: 'the sound; its words are told as text' },
   'image-output': { lost: 'media' },
 };
 

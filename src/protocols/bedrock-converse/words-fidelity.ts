@@ -49,6 +49,6 @@ export const PROTOCOL_FIDELITY: Fidelity = {
   'several-choices': 'absent',
   'finish-unknown': 'exact',
   'server-tool-items': { lost: 'no client speaks this format' },
-  'audio-output': 'exact',
+  'audio-output': 'absent',
   'image-output': 'exact',
 };

@@ -80,7 +80,7 @@ export const PROTOCOL_FIDELITY: Fidelity = {
   'tool-calls': 'absent',
   'parallel-tool-calls': 'absent',
   'empty-arguments': 'absent',
-  'reasoning-text': 'exact',
+  'reasoning-text': 'absent',
   seals: 'absent',
   citations: 'absent',
   usage: 'exact',

@@ -1,7 +1,9 @@
 import type { Sink } from '../../model/event.ts';
 import type { Mint } from '../../model/ids.ts';
 import { asString } from '../../model/json.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+
+const CUT: ReadonlySet<Json | undefined> = new Set(['incomplete', 'in_progress']);
 
 interface CallPlace {
   readonly custom: boolean;
@@ -72,6 +74,8 @@ export class IncomingCall {
     this.open(item);
     this.writeOnce(asString(item['arguments'] ?? item['input']) ?? '');
     if (this.#block === undefined || this.#closed) return;
+    // FM-13: a call without arguments has the empty object, which every client can parse; one that was cut off is not repaired.
+    if (!this.#place.custom && !CUT.has(item['status'])) this.writeOnce('{}');
     this.#closed = true;
     this.#emit({ type: 'block-end', index: this.#block });
   }
