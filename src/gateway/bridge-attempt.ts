@@ -6,9 +6,9 @@ import type { Mint } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import type { Answer } from '../relay/answer.ts';
 import { Watch } from '../relay/watch.ts';
+import { fittedTo } from './ask.ts';
 import type { Dropped } from './ask.ts';
 import { callerOf } from './caller.ts';
-import { withoutForeignTools } from './foreign-tools.ts';
 import type { UpstreamPlan } from './outgoing.ts';
 import type { Received } from './receive.ts';
 import type { SealMemory } from './seal-memory.ts';
@@ -34,8 +34,8 @@ export async function crossBridge(plan: UpstreamPlan, received: () => Received, 
   const { answer, mint, gone, seals, dropped, ready, late } = stage;
   const { upstream, model } = plan;
   const { payload, at } = received();
-  const { request, dropped: tools } = withoutForeignTools(received().request, plan.protocol);
-  if (tools.length > 0) dropped({ tools, features: [] });
+  const { request, ...left } = fittedTo(received(), plan.protocol);
+  dropped(left);
   let due = false;
   const emit = (event: Event): void => {
     watch.event();

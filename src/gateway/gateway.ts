@@ -93,7 +93,11 @@ export class Gateway {
     const { client, payload } = call;
     // Nobody will read the file.
     if (payload?.kind === 'form') payload.files.destroy();
-    const headers = { ...errorHeaders(error), 'content-type': 'application/json', ...requestIds(call.requestId, call.dialect) };
+    const headers = {
+      ...errorHeaders(error),
+      'content-type': 'application/json',
+      ...requestIds(call.requestId, call.dialect),
+    };
     if (client.refuse(status, headers, body)) this.#reports.settled(settle(call, { ended: 'refused', status, error }));
   }
 

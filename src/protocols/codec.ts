@@ -153,6 +153,12 @@ export interface DialectOptions {
   readonly chatReasoningField: 'reasoning_content' | 'reasoning' | 'both' | 'off';
 }
 
+/** A field of a body, as the path to it, that asks for something unless it is absent, empty, false or `idle`. */
+export interface OwnWish {
+  readonly path: string;
+  readonly idle?: string;
+}
+
 /** What every event of a passing stream shows of itself; whatever the gateway writes in between shows the same. */
 export interface Identity {
   readonly id: string;
@@ -237,6 +243,8 @@ export interface Dialect {
   readonly fidelity?: Fidelity;
   /** Reads a parsed body (form fields as strings); throws {@link GatewayFailure} with the path of what is wrong. */
   decodeRequest(body: JsonObject, place?: Place): Request;
+  /** What only an upstream of the same format can be asked, and no request of ours holds; elsewhere it is counted as lost. */
+  readonly ownWishes?: readonly OwnWish[];
   /** The header in which its clients look for the id of a request; absent: `x-request-id` (WD-08). */
   readonly requestIdHeader?: string;
   /** How its answers are kept and come back to; absent where they are not. */

@@ -28,6 +28,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: OWN,
   fidelity: DIALECT_FIDELITY,
+  ownWishes: [{ path: 'mcp_servers' }, { path: 'container' }, { path: 'context_management' }],
   requestIdHeader: 'request-id',
   decodeRequest,
   // MS-11: clients of this format know this sign of life.

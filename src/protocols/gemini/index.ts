@@ -36,6 +36,14 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: ID,
   fidelity: DIALECT_FIDELITY,
+  ownWishes: [
+    { path: 'safetySettings' },
+    { path: 'labels' },
+    { path: 'generationConfig.mediaResolution' },
+    { path: 'generationConfig.speechConfig' },
+    { path: 'generationConfig.audioTimestamp' },
+    { path: 'generationConfig.enableEnhancedCivicAnswers' },
+  ],
   decodeRequest: decodeWholeRequest,
   streamForm: (request) => (request.task === 'generation' && request.framing === 'array' ? LIST : EVENT_STREAM),
   encoder: (write, reply) => new GeminiEncoder(write, reply),

@@ -25,6 +25,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-chat',
   fidelity: DIALECT_FIDELITY,
+  ownWishes: [{ path: 'logit_bias' }, { path: 'prediction' }, { path: 'web_search_options' }, { path: 'audio' }],
   decodeRequest,
   streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new ChatEncoder(write, reply),

@@ -23,6 +23,7 @@ export const protocol: Protocol = {
 export const dialect: Dialect = {
   id: 'openai-completions',
   fidelity: DIALECT_FIDELITY,
+  ownWishes: [{ path: 'logit_bias' }],
   decodeRequest,
   streamForm: () => EVENT_STREAM,
   encoder: (write, reply) => new CompletionsEncoder(write, reply),

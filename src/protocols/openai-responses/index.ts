@@ -48,6 +48,7 @@ const UNKEPT: Memory = { ...memory, wish: (body) => ({ ...memoryWish(body), keep
 export const dialect: Dialect = {
   id: ID,
   fidelity: DIALECT_FIDELITY,
+  ownWishes: [{ path: 'truncation', idle: 'disabled' }, { path: 'max_tool_calls' }],
   decodeRequest,
   memory,
   streamForm: () => EVENT_STREAM,

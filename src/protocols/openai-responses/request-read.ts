@@ -45,6 +45,8 @@ export function decodeRequest(body: JsonObject): Generation {
     ...(serviceTier !== undefined && { serviceTier }),
     ...(metadata !== undefined && { metadata }),
     ...(cacheKey !== undefined && { cacheKey }),
+    // It stands for items that only its keeper has.
+    ...(fields.object('prompt') !== undefined && { promptOnly: 'prompt' }),
     native: { protocol: ID, value: body },
   };
 }

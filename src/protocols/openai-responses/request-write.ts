@@ -42,7 +42,7 @@ function withoutEnvelopes(input: Json | undefined): JsonObject {
 }
 
 function translate(request: Generation, target: Target): JsonObject {
-  if (request.promptOnly !== undefined)
+  if (request.promptOnly !== undefined && request.native.protocol !== ID)
     unsupported(request.promptOnly, `\`${request.promptOnly}\` needs a model that completes prompts. Leave it out.`);
   if (request.stop.length > 0)
     unsupported('stop', 'This model is reached by a format without stop sequences. Leave `stop` out.');
