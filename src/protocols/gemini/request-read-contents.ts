@@ -74,10 +74,9 @@ function readParts(content: Fields, place: string, waiting: Waiting): Block[] {
     const seal = signature === undefined ? undefined : readSignature(signature);
     const block = readPart(part, seal, `call_${place}_${at}`, waiting);
     const last = blocks.at(-1);
-    // The seal of a streamed thought came on an empty part behind it.
-    const ends = block?.type === 'reasoning' && block.text === '' && part.get('thought') === true;
-    if (ends && last?.type === 'reasoning' && last.seal === undefined && last.text !== '')
-      blocks[blocks.length - 1] = { ...block, text: last.text };
+    // A streamed thought comes in parts, the last of which has its seal and may have no text.
+    if (block?.type === 'reasoning' && last?.type === 'reasoning' && last.seal === undefined)
+      blocks[blocks.length - 1] = { ...block, text: last.text + block.text };
     else if (block !== undefined) blocks.push(block);
   }
   return blocks;

@@ -185,6 +185,8 @@ export class ItemWriter {
   #continued(type: 'message' | 'reasoning', itemId: string | undefined): OutMessage | OutReasoning | undefined {
     const last = this.#items.at(-1);
     if (last === undefined || last.state !== 'ended' || last.upstreamId !== itemId) return undefined;
+    // An item has one seal, and what was thought after it is not under it.
+    if (last.type === 'reasoning' && last.seal !== undefined) return undefined;
     return last.type === type ? last : undefined;
   }
 

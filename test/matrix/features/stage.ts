@@ -47,21 +47,23 @@ export interface Exchange {
 export class Stage {
   readonly #upstream: FakeUpstream;
   readonly #gateway: Gateway;
+  readonly #mark: string;
   #count = 0;
 
-  private constructor(upstream: FakeUpstream, gateway: Gateway) {
+  private constructor(upstream: FakeUpstream, gateway: Gateway, mark: string) {
+    this.#mark = mark;
     this.#upstream = upstream;
     this.#gateway = gateway;
   }
 
   static async start(): Promise<Stage> {
     const upstream = await FakeUpstream.start();
-    return new Stage(upstream, await startGateway(matrixConfig(upstream)));
+    return new Stage(upstream, await startGateway(matrixConfig(upstream)), 'x');
   }
 
   /** Another gateway before the same upstreams, which knows nothing of what went through the first. */
   async fresh(): Promise<Stage> {
-    return new Stage(this.#upstream, await startGateway(matrixConfig(this.#upstream)));
+    return new Stage(this.#upstream, await startGateway(matrixConfig(this.#upstream)), 'y');
   }
 
   /** Sends one request, of which `more` are further top-level keys, and plays the upstream's answer. */
@@ -72,7 +74,7 @@ export class Stage {
     more: Body,
     play: Play,
   ): Promise<Exchange> {
-    const model = `${MODEL[protocol]}-x${this.#count++}`;
+    const model = `${MODEL[protocol]}-${this.#mark}${this.#count++}`;
     this.#upstream.on(model, play);
     const { path, base } = ASKS[dialect];
     const name = `${PROVIDER[protocol]}/${model}`;

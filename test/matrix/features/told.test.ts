@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FEATURES, crossing } from '../../../src/protocols/fidelity.ts';
 import type { Support } from '../../../src/protocols/fidelity.ts';
-import { answering } from '../../support/fake-upstream.ts';
-import type { Play } from '../../support/fake-upstream.ts';
-import { Peek } from '../../support/peek.ts';
 import { inParallel } from '../../support/pool.ts';
 import { TEXT_DIALECTS } from '../../support/text-requests.ts';
 import type { TextDialect } from '../../support/text-requests.ts';
@@ -13,20 +10,14 @@ import type { Asked } from './ask.ts';
 import { DIALECTS_OF_TEXT, PROTOCOLS_OF_TEXT } from './declared.ts';
 import { ASKS, Stage } from './stage.ts';
 import type { Exchange } from './stage.ts';
-import type { Tale, Tales, Told } from './tell.ts';
+import { READINGS, readAs, telling } from './readings.ts';
+import type { Tales, Told } from './tell.ts';
 import { CHAT_TALES } from './tell-chat.ts';
 import { COMPLETIONS_TALES } from './tell-completions.ts';
 import { CONVERSE_TALES } from './tell-converse.ts';
 import { GEMINI_TALES } from './tell-gemini.ts';
 import { MESSAGES_TALES } from './tell-messages.ts';
 import { RESPONSES_TALES } from './tell-responses.ts';
-import { payloadsIn } from './told.ts';
-import type { Reading } from './told.ts';
-import { CHAT_READING } from './told-chat.ts';
-import { COMPLETIONS_READING } from './told-completions.ts';
-import { GEMINI_READING } from './told-gemini.ts';
-import { MESSAGES_READING } from './told-messages.ts';
-import { RESPONSES_READING } from './told-responses.ts';
 import type { Body } from './values.ts';
 
 const TALES: Readonly<Record<TextProtocol, Tales>> = {
@@ -36,14 +27,6 @@ const TALES: Readonly<Record<TextProtocol, Tales>> = {
   'anthropic-messages': MESSAGES_TALES,
   gemini: GEMINI_TALES,
   'bedrock-converse': CONVERSE_TALES,
-};
-
-const READINGS: Readonly<Record<TextDialect, Reading>> = {
-  'openai-chat': CHAT_READING,
-  'openai-responses': RESPONSES_READING,
-  'openai-completions': COMPLETIONS_READING,
-  'anthropic-messages': MESSAGES_READING,
-  gemini: GEMINI_READING,
 };
 
 // Seals have a test of their own: they count when they come back.
@@ -58,17 +41,6 @@ const WISH: Readonly<Partial<Record<Told, Asked>>> = {
   'several-choices': 'choices',
 };
 
-/** Plays an answer as it was asked for: whole, or in pieces of an awkward size. */
-function telling({ type, stream, whole }: Tale): Play {
-  return (reply, received) => {
-    const asked = received.path.includes('stream') || Peek.parse(received.body.toString()).at('stream').value === true;
-    const play = asked
-      ? answering(200, { 'content-type': type }, stream, 61)
-      : answering(200, { 'content-type': 'application/json' }, whole);
-    return play(reply, received);
-  };
-}
-
 function wishFor(feature: Told, dialect: TextDialect, protocol: TextProtocol): Body {
   const wish = WISH[feature];
   if (wish === undefined) return {};
@@ -81,10 +53,8 @@ function faultIn(declared: Support, feature: Told, dialect: TextDialect, exchang
   const { answer, record } = exchange;
   const body = answer.body.toString();
   if (answer.status !== 200) return `HTTP ${answer.status}: ${body}`;
-  const { fold, finds } = READINGS[dialect];
-  const streamed = answer.headers['content-type']?.startsWith('text/event-stream') === true;
-  const read = streamed ? new Peek(fold(payloadsIn(answer))) : Peek.parse(body);
-  const found = finds[feature](read);
+  const read = readAs(dialect, answer);
+  const found = READINGS[dialect].finds[feature](read);
   const lost = record.at('lost').number ?? 0;
   if (typeof declared === 'object' && 'lost' in declared) {
     if (found) return `declared lost and yet told: ${body}`;
