@@ -30,6 +30,8 @@ export function effortWorth(budget: number, most: 'high' | 'max'): string {
  * model knows. A budget of none has no word that every model takes, so that nothing is said then.
  */
 export function wordFor({ effort, budget }: Reasoning): string | undefined {
+  // The most that these formats have a word for.
+  if (effort === 'max') return 'xhigh';
   if (effort !== undefined || budget === undefined || budget === 0) return effort;
   return budget < 0 ? 'medium' : effortWorth(budget, 'high');
 }
