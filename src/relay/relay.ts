@@ -7,6 +7,7 @@ import type { Exchange, ExchangeHandler, TransportFault } from '../transport/dis
 import type { Answer } from './answer.ts';
 import { codingOf, Inflater } from './inflate.ts';
 import { Intake } from './intake.ts';
+import { retryAfterOf, tellableError } from './refusal.ts';
 import type { IntakeLimits } from './intake.ts';
 import { Watch } from './watch.ts';
 import type { WatchDeadlines } from './watch.ts';
@@ -103,7 +104,9 @@ export class Relay implements ExchangeHandler {
     }
     const decoder = protocol.decoder((event) => {
       this.#watch.event();
-      answer.push(event);
+      answer.push(
+        event.type === 'error' ? { type: 'error', error: tellableError(event.error, this.#parts.tellable) } : event,
+      );
     }, context());
     this.#intake = new Intake({
       decoder,
@@ -282,16 +285,4 @@ export class Relay implements ExchangeHandler {
     this.#watch.stop();
     this.#inflater?.close();
   }
-}
-
-function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
-  const ms = Number(headers['retry-after-ms']);
-  if (ms > 0) return ms / 1000;
-  const told = headers['retry-after'];
-  if (told === undefined || told === '') return undefined;
-  const seconds = Number(told);
-  // Below zero it says nothing; read as zero it would have clients come back at once.
-  if (Number.isFinite(seconds)) return seconds < 0 ? undefined : seconds;
-  const date = Date.parse(told);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }

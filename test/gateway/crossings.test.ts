@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { FakeUpstream, answering } from '../support/fake-upstream.ts';
+import { FakeUpstream, answering, streaming } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
@@ -63,6 +63,19 @@ describe('a refusal of an upstream', () => {
         for (const secret of [KEY, encodeURIComponent(KEY), encoded]) expect(told).not.toContain(secret);
       }
       for (const line of gateway.log) expect(line).not.toContain(KEY);
+    },
+  );
+
+  test.each(pairs.filter(([protocol]) => protocol !== 'bedrock-converse'))(
+    'FM-51 so does one that %s tells of inside a 200, to %s',
+    async (protocol, dialect) => {
+      const model = `inside-${protocol}-${dialect}`;
+      const error = JSON.stringify(TELLINGS[protocol]?.(400, `got ${KEY} here`));
+      upstream.on(model, streaming(`event: error\ndata: ${error}\n\n`));
+      const answer = await askPlainly(gateway.url, dialect, `at-${protocol}/${model}`, { stream: true, usage: false });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.body.toString()).toContain('got [key] here');
+      expect(answer.body.toString()).not.toContain(KEY);
     },
   );
 

@@ -23,20 +23,6 @@ const usageOf = (usage: object): Partial<Usage> | undefined =>
   folded(read([chunk({ content: 'a' }, 'stop', { usage })])).usage;
 
 describe('what upstreams do to text', () => {
-  test('CC-03 half a character without its other half is dropped, wherever it stands', () => {
-    const halves = [
-      { content: 'a\ud83d\ud83d' },
-      { reasoning_content: 'r' },
-      { content: '\ude00b\ud83d' },
-      { content: '\ude00' },
-    ];
-    expect(texts([...halves.map((delta) => chunk(delta)), chunk({}, 'stop'), DONE])).toEqual([
-      ['text', 'a'],
-      ['reasoning', 'r'],
-      ['text', 'b😀'],
-    ]);
-  });
-
   test('CC-20 FM-50 reasoning comes under three names and in two shapes, and ends where text begins', () => {
     const thought = [
       { reasoning_content: 'a' },

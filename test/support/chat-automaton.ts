@@ -23,6 +23,8 @@ interface Call {
 class Choice {
   text = '';
   reasoning = '';
+  /** Whether the delta before was text. */
+  wasText = false;
   finish: string | undefined;
   readonly calls: Call[] = [];
 }
@@ -149,7 +151,10 @@ class Automaton {
     const { value } = delta.at('content');
     demand(value === undefined || value === null || typeof value === 'string', 'CC-03 content is no text');
     const { text } = delta.at('content');
-    demand(!/[\ud800-\udbff]$/.test(choice.text) || !/^[\udc00-\udfff]/.test(text), 'CC-03 a character in two pieces');
+    // Halves with something else between them were never one character of the upstream's.
+    const halved = choice.wasText && /[\ud800-\udbff]$/.test(choice.text) && /^[\udc00-\udfff]/.test(text);
+    demand(!halved, 'CC-03 a character in two pieces');
+    choice.wasText = text !== '';
     demand(text !== '' || value !== '' || delta.has('role'), 'CC-03 an empty piece of text');
     choice.text += text;
     choice.reasoning += delta.at('reasoning_content').text;

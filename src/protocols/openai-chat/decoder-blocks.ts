@@ -49,15 +49,11 @@ export class BlockWriter {
   }
 }
 
-// Half a pair whose other half is not beside it, which no text in UTF-8 can hold.
-const LONE_HALF = /\p{Surrogate}/gu;
-
 // CC-03: providers cut inside a surrogate pair, and a lone half would be lost as U+FFFD in UTF-8.
 function whole(block: OpenBlock, piece: string): string {
   const text = block.held === '' ? piece : block.held + piece;
   const last = text.charCodeAt(text.length - 1);
   const cut = last >= 0xd800 && last <= 0xdbff;
   block.held = cut ? text.slice(-1) : '';
-  const rest = cut ? text.slice(0, -1) : text;
-  return rest.isWellFormed() ? rest : rest.replaceAll(LONE_HALF, '');
+  return cut ? text.slice(0, -1) : text;
 }
