@@ -42,6 +42,8 @@ export class MessagesEncoder implements Encoder {
   readonly #queue: Waiting[] = [];
   #live: Out | undefined;
   #next = 0;
+  /** The number before the block that is written now. */
+  #before = 0;
   #begun: JsonObject | undefined;
   #usage: Usage | undefined;
   /** What an upstream of this format told beside the end. */
@@ -107,6 +109,7 @@ export class MessagesEncoder implements Encoder {
 
   #goLive(out: Out): void {
     this.#live = out;
+    this.#before = this.#next;
     out.writer = writerFor(out.head, this.#place);
   }
 
@@ -146,7 +149,8 @@ export class MessagesEncoder implements Encoder {
         else this.#queue.push({ native });
         return;
       case 'content_block_delta':
-        if (this.#next === 0) this.lost++;
+        // It belongs to a block that clients have seen open, and not yet end.
+        if (this.#live === undefined || this.#next === this.#before) this.lost++;
         else this.#send(deltaFrame(this.#next - 1, asObject(native['delta']) ?? {}));
         return;
       case 'message_delta': {

@@ -163,7 +163,10 @@ export class Blocks {
     if (name !== '' && name === this.#setting.answerTool)
       return { kind: 'answer', index: this.#open({ type: 'text' }), held: '', any: false };
     this.calls++;
-    if (name === '') this.fault = 'called a tool without naming it';
+    if (name === '') {
+      this.fault = 'called a tool without naming it';
+      return native('toolUse', tool);
+    }
     const said = asString(tool['toolUseId']) ?? '';
     const id = isSafeId(said) && !this.#ids.has(said) ? said : this.#setting.mint('tooluse');
     this.#ids.add(id);

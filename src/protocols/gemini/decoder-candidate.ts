@@ -220,6 +220,11 @@ export class Candidate {
   /** What no other format has: code that ran, its result, a tool of the host. */
   #native(part: JsonObject): void {
     if (Object.keys(part).length === 0) return;
+    if ('functionCall' in part) {
+      // A call that cannot be read is nothing that clients could read either.
+      this.#calls.nameless = true;
+      return;
+    }
     this.#settle();
     this.#end();
     this.#wrote = true;

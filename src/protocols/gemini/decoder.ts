@@ -183,7 +183,8 @@ export class GeminiDecoder implements Decoder {
       this.#close({ kind: 'bad_response', message: fault });
       return;
     }
-    const [first, ...others] = ends;
+    const [first] = ends;
+    const others = ends.filter(([number]) => number !== 0);
     const end = first?.[1] ?? { reason: 'filter' as const, ...(this.#blocked !== undefined && { raw: this.#blocked }) };
     this.phase = 'closed';
     this.#emit({

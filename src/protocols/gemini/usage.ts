@@ -63,7 +63,8 @@ export function hasCounts(usage: JsonObject): boolean {
 /** The `usageMetadata` a client reads (GM-05): totals that include what was cached; what an upstream of this format said stands. */
 export function usageMetadata(usage: Usage): JsonObject {
   const raw = asObject(usage.raw);
-  if (raw !== undefined && hasCounts(raw) && usage.suspect !== true) return raw;
+  if (raw !== undefined && hasCounts(raw) && usage.suspect !== true)
+    return 'totalTokenCount' in raw ? raw : { ...raw, totalTokenCount: grandTotal(usage) };
   const prompt = inputTotal(usage);
   const told = usage.output + usage.audioOutput;
   return {

@@ -204,7 +204,8 @@ export class ChatDecoder implements Decoder {
     const full = limit !== undefined && this.#usage !== undefined && outputTotal(this.#usage) >= limit;
     const ends = choices.map(([number, choice]) => [number, choice.end(full)] as const);
     const first = ends.find(([number]) => number === 0)?.[1] ?? ends[0]?.[1];
-    this.#finish(first ?? { reason: 'stop' }, ends.filter(([, end]) => end !== first).map(toOther));
+    // Of an answer without a choice 0 the first that came is its end, and each of the others keeps its own.
+    this.#finish(first ?? { reason: 'stop' }, ends.filter(([number]) => number !== 0).map(toOther));
   }
 
   #finish(first: ChoiceEnd, others: readonly ChoiceFinish[]): void {

@@ -4,6 +4,8 @@ import { asNumber, asObject, asString } from '../../model/json.ts';
 import type { JsonObject } from '../../model/json.ts';
 
 const EVENT_NAME = /^[\w.:-]+$/;
+// Events about items and parts, which the gateway writes itself; one that it could not read is damaged.
+const OURS = /^response\.(?:content_part|output_item)\./;
 
 /**
  * Passes on what only another server of this format said (FM-56): items of unknown types get their place among ours, and events about
@@ -39,8 +41,9 @@ export class NativeWriter {
     if (type === 'response.output_item.added' && item !== undefined) return this.#added(value, item);
     if (type === 'response.output_item.done' && item !== undefined) return this.#done(value, item);
     // A top-level `error` makes the SDKs raise (OR-18), and a name with a line end would break the frame.
-    if (!EVENT_NAME.test(type) || value['error'] !== undefined || type.startsWith('response.content_part.'))
-      return false;
+    if (!EVENT_NAME.test(type) || value['error'] !== undefined || OURS.test(type)) return false;
+    // A response of another id than the client's is not its response.
+    if (asObject(value['response']) !== undefined) return false;
     const { type: _type, sequence_number: _number, output_index: index, item_id: itemId, ...rest } = value;
     if (index === undefined && itemId === undefined) {
       this.#out.event(type, rest);

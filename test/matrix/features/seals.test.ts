@@ -8,7 +8,8 @@ import type { TextProtocol } from '../cells.ts';
 import { DIALECTS_OF_TEXT, PROTOCOLS_OF_TEXT } from './declared.ts';
 import { ASKS, REFUSING, Stage } from './stage.ts';
 import { readAs, telling } from './readings.ts';
-import { NEXT, SEALED, SEALS } from './sealed.ts';
+import { NEXT } from './next-turn.ts';
+import { SEALED, SEALS } from './sealed.ts';
 import type { SealedTale } from './sealed.ts';
 import type { Body } from './values.ts';
 
