@@ -104,20 +104,23 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
     return faults;
   }
 
-  test.each(ASKINGS)('EM-01 UP-01 reaches a client of $name whole, however the network cut it', async (asking) => {
-    const cells = answersOf('openai-embeddings').flatMap((recording) =>
-      CHUNK_SIZES.map((size) => ({ recording, size })),
-    );
-    const faults = await inParallel(cells, 8, async ({ recording, size }) => {
-      const answer = await ask(asking, recording, size, inputsOf(recording));
-      return faultsIn(asking, recording, answer).map((fault) => `${recording.file} at ${size}: ${fault}`);
-    });
-    const failed = faults.filter((list) => list.length > 0);
-    passed.set(asking.name, `${cells.length - failed.length}/${cells.length}`);
-    expect(failed.flat().slice(0, 20)).toEqual([]);
-  });
+  test.each(ASKINGS)(
+    'EM-02 EM-03 UP-01 reaches a client of $name whole, however the network cut it',
+    async (asking) => {
+      const cells = answersOf('openai-embeddings').flatMap((recording) =>
+        CHUNK_SIZES.map((size) => ({ recording, size })),
+      );
+      const faults = await inParallel(cells, 8, async ({ recording, size }) => {
+        const answer = await ask(asking, recording, size, inputsOf(recording));
+        return faultsIn(asking, recording, answer).map((fault) => `${recording.file} at ${size}: ${fault}`);
+      });
+      const failed = faults.filter((list) => list.length > 0);
+      passed.set(asking.name, `${cells.length - failed.length}/${cells.length}`);
+      expect(failed.flat().slice(0, 20)).toEqual([]);
+    },
+  );
 
-  test.each(ASKINGS)('EM-01 FM-05 is an error to a client of $name where it was one', async (asking) => {
+  test.each(ASKINGS)('FM-05 is an error to a client of $name where it was one', async (asking) => {
     const errors = answersOf('errors').filter(({ wire }) => wire === 'openai-embeddings');
     expect(errors.length).toBeGreaterThan(2);
     for (const recording of errors) {

@@ -70,7 +70,7 @@ describe('the wire between a client and an upstream', () => {
   );
 
   test.each(PAIRS)(
-    'WD-07 OR-11 from %s to %s: silence is filled with signs of life, between events and not after the end',
+    'WD-07 OR-11 MS-11 from %s to %s: silence is filled with signs of life, between events and not after the end',
     async (protocol, dialect) => {
       const { steps, headers } = textSteps(protocol, ['first ', 'second ']);
       const [first = Buffer.alloc(0), ...rest] = steps;

@@ -62,7 +62,7 @@ describe('what a maker sealed', () => {
   const carried = PAIRS.filter(([, dialect]) => NEXT[dialect] !== undefined);
 
   test.each(carried)(
-    'FM-14 GM-09 MS-07 by %s comes back to it through a client of %s, letter by letter',
+    'FM-14 MS-05 GM-04 CC-21 OR-59 by %s comes back to it through a client of %s, letter by letter',
     async (protocol, dialect, sealed) => {
       for (const stream of [true, false]) {
         const next = await secondTurn(protocol, dialect, stream, sealed);

@@ -58,7 +58,7 @@ function pathWithoutModel(path: string): string {
   return path.replace('/v1beta/models/{model}', '…');
 }
 
-test('UP-10 MS-14 the table of what crosses is current, and has no blank cell', () => {
+test('the table of what crosses is current, and has no blank cell', () => {
   const lines = TEXT_PROTOCOLS.flatMap(tableOf);
   expectSection('docs/fidelity.md', 'features', lines.slice(0, -1));
 });

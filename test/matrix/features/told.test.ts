@@ -77,7 +77,7 @@ describe('what an upstream tells', () => {
   const pairs = TEXT_PROTOCOLS.flatMap((protocol) => TEXT_DIALECTS.map((dialect) => [protocol, dialect] as const));
 
   test.each(pairs)(
-    'MS-05 GM-04 UP-08 from an upstream of %s to a client of %s is read as declared',
+    'MS-10 GM-05 from an upstream of %s to a client of %s is read as declared',
     async (protocol, dialect) => {
       const cells = TOLD.flatMap((feature) => [true, false].map((stream) => ({ feature, stream })));
       const faults = await inParallel(cells, 8, async ({ feature, stream }) => {
