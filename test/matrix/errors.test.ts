@@ -14,7 +14,9 @@ import type { Outcome, TextProtocol } from './cells.ts';
 
 function recordedErrors(): readonly (readonly [TextProtocol, Recording])[] {
   return answersOf('errors').flatMap((recording) =>
-    TEXT_PROTOCOLS.filter((protocol) => protocol === recording.wire).map((protocol) => [protocol, recording] as const),
+    TEXT_PROTOCOLS.filter((protocol) => protocol === recording.wire.replace('#invoke', '')).map(
+      (protocol) => [protocol, recording] as const,
+    ),
   );
 }
 

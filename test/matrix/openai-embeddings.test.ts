@@ -62,6 +62,11 @@ function floats(vector: Peek): readonly number[] {
   return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
 }
 
+const EMBEDDINGS = [
+  ...answersOf('openai-embeddings'),
+  ...answersOf('gemini').filter(({ wire }) => wire === 'gemini#embed'),
+];
+
 function inputsOf(recording: Recording): readonly string[] {
   const count = Number(recording.features.find((feature) => feature.startsWith('inputs:'))?.slice(7) ?? 1);
   return Array.from({ length: count }, (_, index) => `input ${index}`);
@@ -75,7 +80,8 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
   beforeAll(async () => {
     upstream = await FakeUpstream.start();
     gateway = await startGateway(
-      `providers:\n  up:\n    protocol: openai-chat\n    auth: none\n    base_url: ${upstream.url}/v1\n`,
+      `providers:\n  up:\n    protocol: openai-chat\n    auth: none\n    base_url: ${upstream.url}/v1\n` +
+        `  gem:\n    protocol: gemini\n    auth: none\n    base_url: ${upstream.url}/v1beta\n`,
     );
   });
 
@@ -87,7 +93,8 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
   function ask(asking: Asking, recording: Recording, size: number, inputs: readonly string[]): Promise<RawAnswer> {
     const model = `${recording.file}#${size}`;
     upstream.on(model, replaying(recording, size));
-    return postJson(gateway.url, asking.path(`up/${model}`, inputs), asking.body(`up/${model}`, inputs));
+    const name = `${recording.wire === 'gemini#embed' ? 'gem' : 'up'}/${model}`;
+    return postJson(gateway.url, asking.path(name, inputs), asking.body(name, inputs));
   }
 
   function faultsIn(asking: Asking, recording: Recording, answer: RawAnswer): readonly string[] {
@@ -95,21 +102,23 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
     if (answer.status !== 200) return [`HTTP ${answer.status}: ${answer.body.toString().slice(0, 200)}`];
     const told = Peek.parse(answer.body.toString());
     const recorded = Peek.parse(bodyOf(recording).toString());
-    const wanted = recorded.at('data').list.map((item) => floats(item.at('embedding')));
+    const wanted = [
+      ...recorded.at('data').list.map((item) => item.at('embedding')),
+      ...recorded.at('embeddings').list.map((item) => item.at('values')),
+    ].map(floats);
     const got = asking.vectors(told).map(floats);
     const faults: string[] = [];
     if (JSON.stringify(got) !== JSON.stringify(wanted)) faults.push(`${got.length} other vectors`);
     const tokens = recorded.at('usage', 'prompt_tokens').value;
-    if (asking.tokens !== undefined && asking.tokens(told) !== tokens) faults.push(`tokens ${String(tokens)}`);
+    if (asking.tokens !== undefined && recorded.at('usage').given && asking.tokens(told) !== tokens)
+      faults.push(`tokens ${String(tokens)}`);
     return faults;
   }
 
   test.each(ASKINGS)(
     'EM-02 EM-03 UP-01 reaches a client of $name whole, however the network cut it',
     async (asking) => {
-      const cells = answersOf('openai-embeddings').flatMap((recording) =>
-        CHUNK_SIZES.map((size) => ({ recording, size })),
-      );
+      const cells = EMBEDDINGS.flatMap((recording) => CHUNK_SIZES.map((size) => ({ recording, size })));
       const faults = await inParallel(cells, 8, async ({ recording, size }) => {
         const answer = await ask(asking, recording, size, inputsOf(recording));
         return faultsIn(asking, recording, answer).map((fault) => `${recording.file} at ${size}: ${fault}`);
@@ -121,7 +130,7 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
   );
 
   test.each(ASKINGS)('FM-05 is an error to a client of $name where it was one', async (asking) => {
-    const errors = answersOf('errors').filter(({ wire }) => wire === 'openai-embeddings');
+    const errors = answersOf('errors').filter(({ wire }) => /embed/.test(wire));
     expect(errors.length).toBeGreaterThan(2);
     for (const recording of errors) {
       const answer = await ask(asking, recording, 64, ['input']);
@@ -134,7 +143,7 @@ describe.skipIf(!haveRecordings)('every recording of openai-embeddings', () => {
     expectSection('docs/fidelity.md', 'openai-embeddings', [
       `| recordings | ${[...passed.keys()].map((name) => `\`${name}\``).join(' | ')} |`,
       `| --- | ${[...passed.keys()].map(() => '---').join(' | ')} |`,
-      `| ${answersOf('openai-embeddings').length} | ${[...passed.values()].join(' | ')} |`,
+      `| ${EMBEDDINGS.length} | ${[...passed.values()].join(' | ')} |`,
       '',
       'Exceptions, where something other than the index is expected:',
       '',
