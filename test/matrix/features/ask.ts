@@ -6,9 +6,9 @@ export type Asked = FeatureOf<'asked'>;
 
 /** How clients of a dialect ask for each feature; what the dialect has no notion of is not there. */
 export interface Asks {
-  path(model: string, stream: boolean): string;
+  readonly path: (model: string, stream: boolean) => string;
   /** The plainest request. */
-  base(model: string, stream: boolean): Body;
+  readonly base: (model: string, stream: boolean) => Body;
   /** Top-level keys that ask for a feature, over those of the plainest request. */
   readonly asks: Readonly<Partial<Record<Asked, Body>>>;
 }

@@ -75,7 +75,7 @@ describe('what a client asks', () => {
       if (declared === 'absent' || asking === undefined)
         return declared === 'absent' && asking === undefined
           ? []
-          : [`${feature}: ${String(declared)}, and yet can be asked`];
+          : [`${feature}: ${JSON.stringify(declared)}, and yet can be asked`];
       const exchange = await stage.exchange(dialect, protocol, stream, asking, REFUSING);
       const fault = faultIn(declared, feature, protocol, exchange);
       return fault === undefined

@@ -95,6 +95,10 @@ function levelOf(thinking: Peek): unknown {
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 const BUDGETS = [1024, 2048, 4096, 8192, 16_384, 32_768];
 
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 function asks(asked: JsonObject): string {
   const decoded = chat.decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...asked });
   if (decoded.task !== 'generation') throw new Error('no request for text');
@@ -103,7 +107,7 @@ function asks(asked: JsonObject): string {
   const cells = THINKERS.map(([, protocol, model, find]) => {
     const { body, lost = [] } = PROTOCOLS[protocol].encodeRequest(request, { ...target(), model });
     const found = find(Peek.parse(String(body)));
-    return found === undefined ? (lost.length > 0 ? 'lost' : '–') : `\`${String(found)}\``;
+    return found === undefined ? (lost.length > 0 ? 'lost' : '–') : `\`${asText(found)}\``;
   });
   return cells.join(' | ');
 }
