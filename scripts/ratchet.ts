@@ -16,9 +16,12 @@ export function measure(): Ratchet {
   const lengths = files.map((file) => lineCount(file.text));
   return {
     longestFile: Math.max(...lengths),
-    filesOver200Lines: lengths.filter((length) => length > 200).length,
+    // Shares, for the project grows.
+    filesOver200LinesInHundred: Math.ceil((100 * lengths.filter((length) => length > 200).length) / lengths.length),
     longestFunction: Math.max(...files.flatMap((file) => functionLengths(file.tree).map((each) => each.lines))),
-    castsInProduct: sum(product.map((file) => castsIn(file.tree))),
+    castsInTenThousandLines: Math.ceil(
+      (10_000 * sum(product.map((file) => castsIn(file.tree)))) / sum(product.map((file) => lineCount(file.text))),
+    ),
     castsThroughUnknown: sum(files.map((file) => forcedCasts(file.tree))),
     todos: sum(files.map((file) => file.text.match(/\b(?:TO-?DO|FIX-?ME)\b/g)?.length ?? 0)),
     skippedTests: sum(files.map((file) => switchedOff(file.tree))),

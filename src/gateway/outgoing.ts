@@ -62,11 +62,9 @@ export function outgoing(received: Received, protocol: Protocol, target: Target)
 }
 
 function patched({ bytes, scan }: Extract<Payload, { kind: 'json' }>, patch: BodyPatch): Uint8Array {
-  const values = Object.entries(patch).map(([key, value]) => [
-    key,
-    value === undefined ? value : JSON.stringify(value),
-  ]);
-  return editKeys(bytes, scan, Object.fromEntries(values) as Record<string, string | undefined>);
+  const values: Record<string, string | undefined> = {};
+  for (const [key, value] of Object.entries(patch)) values[key] = value === undefined ? value : JSON.stringify(value);
+  return editKeys(bytes, scan, values);
 }
 
 function headersFor(

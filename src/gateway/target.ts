@@ -44,9 +44,9 @@ const TOLD_IN = ['x-stainless-timeout', 'x-server-timeout'] as const;
 
 /** How long one exchange may take: what is configured, or less if the client says how long it waits (GM-09). */
 export function relayDeadlines(
-  upstream: Upstream,
+  upstream: Pick<Upstream, 'deadlines'>,
   target: Pick<Target, 'stream'>,
-  { headers }: Received,
+  { headers }: Pick<Received, 'headers'>,
 ): WatchDeadlines {
   const { first, idle, progress, stream, whole } = upstream.deadlines;
   const told = Math.min(...TOLD_IN.map((name) => secondsIn(headers[name])));

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { relayDeadlines } from '../../src/gateway/target.ts';
-import type { Received } from '../../src/gateway/receive.ts';
-import type { Upstream } from '../../src/config/snapshot.ts';
 import { target } from '../protocols/exchange.ts';
 import { openStage } from './stage.ts';
 import { RawExchange } from '../support/raw-client.ts';
@@ -10,8 +8,7 @@ import { TEXT_CLIENTS } from '../support/text-requests.ts';
 const deadlines = { connect: 5_000, first: 30_000, idle: 60_000, progress: 300_000, stream: 3_600_000, whole: 300_000 };
 
 function within(headers: Readonly<Record<string, string>>, streams: boolean): ReturnType<typeof relayDeadlines> {
-  const upstream = { deadlines } as Upstream;
-  return relayDeadlines(upstream, target(streams), { headers } as unknown as Received);
+  return relayDeadlines({ deadlines }, target(streams), { headers });
 }
 
 describe('how long a client says it waits', () => {
