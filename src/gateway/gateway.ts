@@ -89,7 +89,7 @@ export class Gateway {
 
   /** Answers a call with an error in its own format; nothing was asked of any upstream. */
   refuse(call: Call & Partial<Received>, error: GatewayError): void {
-    const { status, body } = call.dialect.encodeError(error);
+    const { status, body } = call.dialect.encodeError(error, call.requestId);
     const { client, payload } = call;
     // Nobody will read the file.
     if (payload?.kind === 'form') payload.files.destroy();

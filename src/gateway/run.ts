@@ -122,9 +122,10 @@ export class Run {
   }
 
   #reply(): Reply {
-    const { request, body, at } = this.#received;
+    const { request, requestId, body, at } = this.#received;
     return {
       id: this.#id,
+      requestId,
       created: Math.floor(at / 1000),
       model: request.model,
       request,
@@ -238,7 +239,7 @@ export class Run {
   #refuse(error: GatewayError): void {
     if (this.#downstream.over) return;
     this.#tally.error = error;
-    const { status, body } = this.#received.dialect.encodeError(error);
+    const { status, body } = this.#received.dialect.encodeError(error, this.#received.requestId);
     this.#downstream.whole(
       status,
       { ...this.#headers(), ...errorHeaders(error), 'content-type': 'application/json' },

@@ -128,6 +128,8 @@ export interface Protocol {
 export interface Reply {
   /** Fresh id of the answer without a prefix: 24 or more characters of `[a-z0-9]`. */
   readonly id: string;
+  /** The id under which the gateway's log knows the request; some formats show it in errors. */
+  readonly requestId?: string;
   /** Unix seconds at which the request came in. */
   readonly created: number;
   /** The model name to show: the one the client asked for. */
@@ -258,8 +260,8 @@ export interface Dialect {
   passWhole?(body: string, reply: Reply): PassingWhole | undefined;
   /** The whole answer; only called for a completion with `finish`. */
   encodeWhole(completion: Completion, reply: Reply): WholeAnswer;
-  /** The JSON body of an HTTP error. */
-  encodeError(error: GatewayError): { readonly status: number; readonly body: string };
+  /** The JSON body of an HTTP error; some formats name the request in it. */
+  encodeError(error: GatewayError, requestId?: string): { readonly status: number; readonly body: string };
 }
 
 /** Server-sent events; the charset is not optional (WD-01, OR-07). */

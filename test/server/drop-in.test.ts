@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { answering, FakeUpstream } from '../support/fake-upstream.ts';
+import { answering, FakeUpstream, streaming } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
 import { Peek } from '../support/peek.ts';
 import { WIRES } from '../support/upstream-bodies.ts';
@@ -98,4 +98,25 @@ describe('the list of models', () => {
     expect(list.at('models').list[0]?.value).toMatchObject(expected);
     expect((await get(`${url}/v1beta/models/openai/gpt-9`)).value).toMatchObject(expected);
   });
+});
+
+test('MS-12 MS-13 an error for a Messages client names its request, in the body as in the header', async () => {
+  const { upstream, url } = await stage();
+  const post = (body: object): Promise<Response> =>
+    fetch(`${url}/openai/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-9', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }], ...body }),
+    });
+  const refused = await post({ messages: 'Hi' });
+  expect(refused.status).toBe(400);
+  expect(Peek.parse(await refused.text()).at('request_id').text).toBe(refused.headers.get('request-id'));
+  const events = WIRES['openai-chat'].stream({ text: ['Hi'] }).split('\n\n');
+  const cut = events.findIndex((event) => event.includes('"Hi"')) + 1;
+  upstream.on('gpt-9', streaming(`${events.slice(0, cut).join('\n\n')}\n\n`));
+  const broken = await post({ stream: true });
+  const told = await broken.text();
+  const last = /event: error\ndata: (.*)\n\n$/.exec(told)?.[1] ?? expect.fail(told);
+  expect(Peek.parse(last).at('request_id').text).toBe(broken.headers.get('request-id'));
+  expect(broken.headers.get('request-id')).toMatch(/^req_/);
 });

@@ -82,7 +82,7 @@ export class MessagesEncoder implements Encoder {
         return;
       case 'error':
         // MS-12: no stop follows, for the answer is not complete.
-        this.#write(namedFrame('error', JSON.stringify(errorObject(event.error))));
+        this.#write(namedFrame('error', JSON.stringify(errorObject(event.error, this.#reply.requestId))));
         return;
       case 'block-start':
         this.#open(event.index, event.block);

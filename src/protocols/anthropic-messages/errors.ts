@@ -27,8 +27,8 @@ const STATUS_BY_TYPE: ReadonlyMap<string, number> = new Map(
 // What makes the official clients tell the whole conversation again, without a thread.
 const NO_THREADS: JsonObject = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
 
-/** The object that tells of an error, in a stream and as an HTTP body alike; the id of the request is in the response's headers. */
-export function errorObject(error: GatewayError): JsonObject {
+/** The object that tells of an error, in a stream and as an HTTP body alike (MS-12, MS-13). */
+export function errorObject(error: GatewayError, requestId?: string): JsonObject {
   const details = error.param === 'thread' ? NO_THREADS : asObject(asObject(error.raw)?.['details']);
   const type = error.type !== undefined && STATUS_BY_TYPE.has(error.type) ? error.type : typeOf(statusOf(error));
   return {
@@ -40,13 +40,16 @@ export function errorObject(error: GatewayError): JsonObject {
       ...(error.param !== undefined && { param: error.param }),
       ...(details !== undefined && { details }),
     },
-    request_id: null,
+    request_id: requestId ?? null,
   };
 }
 
 /** The HTTP answer that tells of an error (MS-13). */
-export function encodeError(error: GatewayError): { readonly status: number; readonly body: string } {
-  return { status: statusOf(error), body: JSON.stringify(errorObject(error)) };
+export function encodeError(
+  error: GatewayError,
+  requestId?: string,
+): { readonly status: number; readonly body: string } {
+  return { status: statusOf(error), body: JSON.stringify(errorObject(error, requestId)) };
 }
 
 // This format has a status of its own for "too busy"; its SDKs wait and try again on it.
