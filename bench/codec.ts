@@ -71,6 +71,10 @@ function encode(name: string, dialect: Dialect, events: readonly Event[], frames
 
 function whole(): Bench {
   const body = chatBody(tokens(EVENTS, true));
+  // The parser knows the text it read last again, and no gateway reads the same body twice.
+  const bodies = [body, `${body} `];
+  let turn = 0;
+  const next = (): string => bodies[turn++ % 2] ?? body;
   const context = contextFor(chat.dialect);
   const reply = replyFor(chat.dialect, false);
   return {
@@ -78,9 +82,9 @@ function whole(): Bench {
     count: 1,
     run: () => {
       const events: Event[] = [];
-      chat.protocol.decoder((event) => events.push(event), context).whole(body);
+      chat.protocol.decoder((event) => events.push(event), context).whole(next());
       return chat.dialect.encodeWhole(collect(events), reply).body.length;
     },
-    beside: () => JSON.stringify(parseJson(body)).length,
+    beside: () => JSON.stringify(parseJson(next())).length,
   };
 }

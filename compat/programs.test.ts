@@ -39,6 +39,9 @@ for (const program of PROGRAMS) {
       const timer = setTimeout(() => ran.child.kill('SIGKILL'), PATIENCE_MS - 10_000);
       const { code } = await ran.ended;
       clearTimeout(timer);
+      // The log is written behind the answers; a gateway that has ended has written all of it.
+      gateway.child.kill('SIGTERM');
+      await gateway.ended;
       const told = `${ran.stdout()}\n${ran.stderr()}\n${gateway.stdout()}\n${gateway.stderr()}`;
       assert.equal(code, 0, told);
       assert.match(ran.stdout(), new RegExp(`answered:[\\s\\S]*${SAID}`), told);
