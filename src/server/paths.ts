@@ -20,6 +20,7 @@ const TEMPLATES = DIALECT_ROUTES.filter(({ path }) => path.includes('{')).map((r
   route,
   matches: new RegExp(`^${route.path.replaceAll(/[.$]/g, String.raw`\$&`).replaceAll(/\{(\w+)\}/g, '(?<$1>.+)')}$`),
 }));
+const PREFIXES = DROP_IN_PREFIXES.map((prefix) => ({ prefix, start: `${prefix.path}/` }));
 const NOTHING: Readonly<Record<string, string>> = {};
 const NOWHERE: Place = { params: NOTHING, query: NOTHING };
 
@@ -27,7 +28,7 @@ const NOWHERE: Place = { params: NOTHING, query: NOTHING };
 export function findPath(url: string): FoundPath {
   const mark = url.indexOf('?');
   const whole = trimmed(mark < 0 ? url : url.slice(0, mark));
-  const prefix = DROP_IN_PREFIXES.find((each) => whole.startsWith(each.path + '/'));
+  const prefix = PREFIXES.find(({ start }) => whole.startsWith(start))?.prefix;
   const path = prefix === undefined ? whole : prefix.below(whole.slice(prefix.path.length));
   const query = mark < 0 ? NOTHING : queryOf(url.slice(mark + 1));
   const route = EXACT.get(path);

@@ -26,7 +26,7 @@ export class MessagesDecoder implements Decoder {
   #usage: JsonObject = {};
   #stop: string | undefined;
   #stopSequence: string | undefined;
-  /** Number on the wire of the block whose text may come without its message: the first that has any, for the number is part of the look. */
+  /** Number on the wire of the block whose text may come without its message, the first with text, for the number is part of the look. */
   #plain: number | undefined;
 
   constructor(emit: Sink, context: DecoderContext) {
