@@ -3,6 +3,7 @@ import { GatewayFailure, INTERNAL } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
 import type { UsageRecord } from '../model/record.ts';
 import type { Request } from '../model/request.ts';
+import { Roster } from '../model/roster.ts';
 import { Pools } from '../transport/pools.ts';
 import { errorHeaders } from './error-headers.ts';
 import { ModelList } from './models.ts';
@@ -32,7 +33,7 @@ export class Gateway {
   readonly #memory = new TargetMemory();
   readonly #seals = new SealMemory();
   readonly #reports: GatewayReports;
-  readonly #running = new Set<Run>();
+  readonly #running = new Roster<Run>();
   readonly models: ModelList;
   readonly stored: StoredAnswers;
   readonly #keep: Keep;
@@ -70,7 +71,7 @@ export class Gateway {
           seals: this.#seals,
           seal: (text) => this.#keep.sealer.seal(text),
           settled: (record) => {
-            this.#running.delete(run);
+            this.#running.leave(place);
             this.#reports.settled(record);
             if (this.#running.size === 0) this.#idle?.();
           },
@@ -79,7 +80,7 @@ export class Gateway {
         received,
         plan,
       );
-      this.#running.add(run);
+      const place = this.#running.enter(run);
       run.start();
     } catch (error) {
       if (!(error instanceof GatewayFailure)) throw error;

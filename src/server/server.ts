@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Snapshot } from '../config/snapshot.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openKeep } from '../gateway/stored-open.ts';
+import { Roster } from '../model/roster.ts';
 import { AccessLog } from '../telemetry/log.ts';
 import { Sockets } from './websocket.ts';
 import type { SocketTimes } from './websocket-watch.ts';
@@ -49,10 +50,10 @@ export async function startServer(options: {
     },
     (request, response) => serve(request, response),
   );
-  const open = new Set<ServerResponse>();
+  const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
+    const place = open.enter(response);
+    response.once('close', () => open.leave(place));
     handle(gateway, snapshot, request, response).catch((error: unknown) => {
       log.faulted(error);
       response.destroy();
@@ -85,7 +86,7 @@ async function closeServer(
   server: Server,
   gateway: Gateway,
   sockets: Sockets,
-  open: ReadonlySet<ServerResponse>,
+  open: Roster<ServerResponse>,
 ): Promise<void> {
   await Promise.all([sockets.close(), gateway.close()]);
   await lastBytes(open);
@@ -97,7 +98,7 @@ async function closeServer(
 }
 
 // Node counts a connection as idle once its answer was handed over, though the client may not have it yet, and cuts it.
-async function lastBytes(open: ReadonlySet<ServerResponse>): Promise<void> {
+async function lastBytes(open: Roster<ServerResponse>): Promise<void> {
   const gone = [...open].map(
     (response) =>
       new Promise<void>((resolve) => {
