@@ -121,7 +121,7 @@ export class Gateway {
       await idle;
       clearTimeout(late);
     }
-    await this.#pools.close();
+    this.#pools.close();
     await this.#keep.store?.close();
   }
 

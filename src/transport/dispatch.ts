@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { GatewayError } from '../model/errors.ts';
-import type { Pool } from './pools.ts';
 import { transportError } from './faults.ts';
+import type { Connection, Exchanging } from './http1/connection.ts';
+import type { Connections } from './http1/connections.ts';
+import { requestHead } from './http1/request-writer.ts';
+import type { ResponseHead } from './http1/response-head.ts';
+import type { Pool } from './pools.ts';
 
 /** One call of an upstream. */
 export interface UpstreamCall {
@@ -17,7 +20,7 @@ export interface UpstreamCall {
 /** Receives one upstream answer; exactly one of `end` and `fail` comes last. */
 export interface ExchangeHandler {
   head(status: number, headers: IncomingHttpHeaders): void;
-  /** Everything one read of the socket brought, in one piece. */
+  /** Everything one read of the socket brought, in one piece; the handler's to keep. */
   data(chunk: Buffer): void;
   end(): void;
   fail(error: GatewayError, fault: TransportFault): void;
@@ -37,108 +40,62 @@ export interface Exchange {
   abort(): void;
 }
 
-/** Sends one call and delivers its answer as callbacks; no promise and no stream object per chunk. */
+/**
+ * Sends one call and delivers its answer as callbacks; no promise and no stream object per chunk.
+ * @throws GatewayFailure `invalid_request` for a call that cannot be sent
+ */
 export function dispatch(pool: Pool, call: UpstreamCall, handler: ExchangeHandler): Exchange {
-  const exchange = new DispatchedExchange(handler, typeof call.body === 'string' || call.body instanceof Uint8Array);
-  pool.dispatcher.dispatch(
-    {
-      origin: pool.origin,
-      path: pool.basePath + call.path,
-      method: call.method,
-      headers: call.headers,
-      body: call.body,
-    },
-    exchange,
-  );
+  const exchange = new UpstreamExchange(requestHead(call, pool), call.body, handler);
+  exchange.begin(pool.connections);
   return exchange;
 }
 
-// A callback on a settled promise is a microtask without the async resource that `queueMicrotask` makes for each.
-const SOON: Promise<void> = Promise.resolve();
-
-class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
+class UpstreamExchange implements Exchange, Exchanging {
+  readonly head: string;
+  readonly body: UpstreamCall['body'];
   readonly #handler: ExchangeHandler;
-  readonly #replayable: boolean;
-  #controller: Dispatcher.DispatchController | undefined;
-  /** What the current read has brought: its first chunk, and the others. */
-  #first: Buffer | undefined;
-  #more: Buffer[] = [];
-  #answered = false;
-  #over = false;
-  #paused = false;
+  #connection: Connection | undefined;
 
-  constructor(handler: ExchangeHandler, replayable: boolean) {
+  constructor(head: string, body: UpstreamCall['body'], handler: ExchangeHandler) {
+    this.head = head;
+    this.body = body;
     this.#handler = handler;
-    this.#replayable = replayable;
+  }
+
+  begin(connections: Connections): void {
+    this.#connection = connections.begin(this);
   }
 
   pause(): void {
-    this.#paused = true;
-    this.#controller?.pause();
+    this.#connection?.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#controller?.resume();
+    this.#connection?.resume();
   }
 
   abort(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#first = undefined;
-    this.#controller?.abort(new Error('the exchange was given up'));
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.destroy();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new Error('the exchange was given up'));
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (this.#over || status < 200) return;
-    this.#answered = true;
+  headed({ status, headers }: ResponseHead): void {
     this.#handler.head(status, headers);
-    if (this.#paused) this.#controller?.pause();
   }
 
-  // Every HTTP chunk of one socket read arrives here before any microtask runs: gathering them makes one write of one read.
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
-    if (this.#first === undefined) {
-      this.#first = chunk;
-      void SOON.then(this.#flush);
-    } else this.#more.push(chunk);
+  came(bytes: Buffer): void {
+    this.#handler.data(bytes);
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return;
-    this.#flush();
-    if (this.#over) return;
-    this.#over = true;
+  ended(): void {
+    this.#connection = undefined;
     this.#handler.end();
   }
 
-  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.#over) return;
-    this.#flush();
-    if (this.#over) return;
-    this.#over = true;
-    const code = (error as NodeJS.ErrnoException).code;
-    const stale =
-      !this.#answered && this.#replayable && (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
-    this.#handler.fail(transportError(error), { stale });
+  broke(error: Error, unasked: boolean): void {
+    this.#connection = undefined;
+    const replayable = typeof this.body === 'string' || this.body instanceof Uint8Array;
+    this.#handler.fail(transportError(error), { stale: unasked && replayable });
   }
-
-  readonly #flush = (): void => {
-    const first = this.#first;
-    if (first === undefined || this.#over) return;
-    this.#first = undefined;
-    if (this.#more.length === 0) {
-      this.#handler.data(first);
-      return;
-    }
-    const chunks = [first, ...this.#more];
-    this.#more = [];
-    this.#handler.data(Buffer.concat(chunks));
-  };
 }

@@ -1,5 +1,6 @@
 import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
+import { MalformedResponse } from './http1/response-head.ts';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -12,14 +13,17 @@ const UNREACHABLE = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-const TIMED_OUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-
 /** What a broken connection means, in the gateway's words; addresses stay out of the message. */
 export function transportError(error: Error): GatewayError {
   // The body being sent was a client's upload, and it is that which was refused.
   if (error instanceof GatewayFailure) return error.error;
+  if (error instanceof MalformedResponse)
+    return {
+      kind: 'bad_response',
+      message: `The upstream's answer is not HTTP: ${error.message}. Check base_url.`,
+    };
   const code = errorCode(error);
-  if (TIMED_OUT.has(code)) return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
+  if (code === 'ETIMEDOUT') return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
   if (UNREACHABLE.has(code) || code.includes('CERT') || code.includes('SELF_SIGNED') || code.startsWith('ERR_SSL'))
     return {
       kind: 'unreachable',

@@ -1,44 +1,37 @@
-import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
 import type { Upstream } from '../config/snapshot.ts';
 import { authorizerFor } from './auth/authorize.ts';
 import type { Authorizer } from './auth/authorize.ts';
+import { Connections } from './http1/connections.ts';
 
 /** The connections to one upstream, and where they lead. */
 export interface Pool {
-  readonly dispatcher: Dispatcher;
-  /** `https://api.example.com` */
-  readonly origin: string;
+  readonly connections: Connections;
+  /** What requests name as their host. */
+  readonly host: string;
   /** What stands before every path: `/v1`. */
   readonly basePath: string;
   readonly authorize: Authorizer;
 }
 
-const HEADER_LIMIT = 32 * 1024;
-const KEEP_ALIVE_MS = 30_000;
-
 /** Keep-alive connections to upstreams, one pool per upstream so that its deadlines and its faults stay its own. */
 export class Pools {
-  readonly #pools = new Map<Upstream, Pool & { readonly agent: Agent }>();
+  readonly #pools = new Map<Upstream, Pool>();
 
   /** The pool of an upstream, made at its first use. */
   for(upstream: Upstream): Pool {
     let pool = this.#pools.get(upstream);
     if (pool === undefined) {
-      const { origin, pathname } = new URL(upstream.baseUrl);
-      // Deadlines are kept by the relay, which counts events and knows its own back pressure; undici's timers count bytes and would cut both.
-      const agent = new Agent({
-        connect: { timeout: upstream.deadlines.connect },
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        maxHeaderSize: HEADER_LIMIT,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        pipelining: 1,
-      });
+      const { protocol, hostname, port, host, pathname } = new URL(upstream.baseUrl);
+      const secure = protocol === 'https:';
       pool = {
-        agent,
-        dispatcher: agent,
-        origin,
+        connections: new Connections({
+          // A literal address of IPv6 stands in brackets only in URLs.
+          hostname: hostname.replace(/^\[|\]$/g, ''),
+          port: port === '' ? (secure ? 443 : 80) : Number(port),
+          secure,
+          connectWithin: upstream.deadlines.connect,
+        }),
+        host,
         basePath: pathname === '/' ? '' : pathname,
         authorize: authorizerFor(upstream),
       };
@@ -48,8 +41,8 @@ export class Pools {
   }
 
   /** Closes every connection; running exchanges are cut. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map(({ agent }) => agent.destroy()));
+  close(): void {
+    for (const { connections } of this.#pools.values()) connections.destroy();
     this.#pools.clear();
   }
 }

@@ -1,0 +1,229 @@
+import { connect as connectTcp, isIP } from 'node:net';
+import type { NetConnectOpts, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Readable } from 'node:stream';
+import type { Place as Seat } from '../../model/roster.ts';
+import { BodyUpload, writeRequest } from './request-writer.ts';
+import type { ResponseHead } from './response-head.ts';
+import { ResponseReader } from './response-reader.ts';
+
+/** Where connections lead. */
+export interface Place {
+  readonly hostname: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** Milliseconds until a connection must stand. */
+  readonly connectWithin: number;
+  /** Of TLS, so that the next handshake is short. */
+  session?: Buffer;
+}
+
+/** What an exchange is told by its connection; exactly one of `ended` and `broke` comes last. */
+export interface Exchanging {
+  /** Of the request, with the empty line that ends it. */
+  readonly head: string;
+  readonly body: string | Uint8Array | Readable | null;
+  headed(head: ResponseHead): void;
+  /** A piece of the body: all that one read brought. */
+  came(bytes: Buffer): void;
+  ended(): void;
+  /** @param unasked the connection had been kept, and broke before anything of an answer came */
+  broke(error: Error, unasked: boolean): void;
+}
+
+/** What the owner of connections is told. */
+export interface ConnectionOwner {
+  /** The connection may take another exchange. */
+  freed(connection: Connection): void;
+  /** The connection is no more. */
+  lost(connection: Connection): void;
+}
+
+const HEAD_LIMIT = 32 * 1024;
+const PROBE_AFTER_MS = 60_000;
+// Reads of all connections go through it, one after the other, and nothing keeps a part of it; what TLS decrypts has a place of its own, because it
+// may come while another connection writes.
+const READS: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+const SECURE_READS = 16 * 1024;
+
+// A callback on a settled promise is a microtask without the async resource that `queueMicrotask` makes for each.
+const SOON: Promise<void> = Promise.resolve();
+
+/** One connection to an upstream: takes one exchange after the other, and reads answers without a stream object between. */
+export class Connection {
+  readonly #place: Place;
+  readonly #owner: ConnectionOwner;
+  readonly #socket: Socket;
+  readonly #reader: ResponseReader = new ResponseReader(HEAD_LIMIT);
+  #exchange: Exchanging | undefined;
+  #upload: BodyUpload | undefined;
+  readonly #connecting: NodeJS.Timeout;
+  readonly #held: Buffer[] = [];
+  #paused = false;
+  #closed = false;
+  #used = false;
+  #keeps = 0;
+  #failure: Error | undefined;
+  /** `performance.now()` until which it may be used again. */
+  goodUntil = 0;
+  /** Where its owner keeps it. */
+  seat: Seat<Connection> | undefined;
+
+  /** Connects, and begins an exchange. */
+  constructor(place: Place, owner: ConnectionOwner, exchange: Exchanging) {
+    this.#place = place;
+    this.#owner = owner;
+    this.#exchange = exchange;
+    this.#socket = this.#connect();
+    this.#connecting = setTimeout(() => this.#socket.destroy(timedOut()), place.connectWithin);
+    this.#socket.on('error', this.#onError);
+    this.#socket.on('end', this.#onEnd);
+    this.#socket.on('close', this.#onClose);
+  }
+
+  /** Begins another exchange on a connection that is free. */
+  begin(exchange: Exchanging): void {
+    this.#exchange = exchange;
+    this.#send(exchange);
+  }
+
+  /** Says nothing more of the answer, and reads no more of it, until it is told to. */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+    if (this.#exchange !== undefined && (this.#held.length > 0 || this.#reader.over)) void SOON.then(this.#deliver);
+  }
+
+  /** Breaks the connection; whoever has it is told nothing more. */
+  destroy(): void {
+    this.#exchange = undefined;
+    this.#socket.destroy();
+  }
+
+  #connect(): Socket {
+    const { hostname, port, secure, session } = this.#place;
+    const tcp: NetConnectOpts = {
+      host: hostname,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS,
+      onread: { buffer: secure ? Buffer.allocUnsafeSlow(SECURE_READS) : READS, callback: this.#onRead },
+    };
+    if (!secure) return connectTcp(tcp, this.#onConnect);
+    const named = isIP(hostname) === 0 && { servername: hostname };
+    const secured = { ...tcp, ...named, ALPNProtocols: ['http/1.1'], ...(session !== undefined && { session }) };
+    const socket = connectTls(secured, this.#onConnect);
+    socket.on('session', (next: Buffer) => {
+      this.#place.session = next;
+    });
+    return socket;
+  }
+
+  readonly #onConnect = (): void => {
+    clearTimeout(this.#connecting);
+    if (this.#exchange === undefined) this.#socket.destroy();
+    else this.#send(this.#exchange);
+  };
+
+  #send({ head, body }: Exchanging): void {
+    const socket = this.#socket;
+    if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
+      writeRequest(socket, head, body);
+      return;
+    }
+    socket.write(head, 'latin1');
+    this.#upload = new BodyUpload(socket, body, (error) => socket.destroy(error));
+  }
+
+  // What was read is understood before anybody is told of it: whoever is told may write, and writing may read.
+  readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
+    const reader = this.#reader;
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      this.#socket.destroy();
+      return false;
+    }
+    try {
+      reader.read(Buffer.from(buffer.buffer, buffer.byteOffset, size));
+    } catch (error) {
+      this.#socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+    const { head, body } = reader;
+    if (head !== undefined) {
+      this.#keeps = head.keeps;
+      exchange.headed(head);
+    }
+    if (body !== undefined) {
+      if (this.#paused || this.#held.length > 0) this.#held.push(body);
+      else if (this.#exchange === exchange) exchange.came(body);
+    }
+    if (this.#exchange === exchange) this.#deliver();
+    return true;
+  };
+
+  // Whoever pauses may do so between the head and the body of one read, and TLS may have decrypted more than one piece.
+  readonly #deliver = (): void => {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    while (!this.#paused && this.#exchange === exchange) {
+      const body = this.#held.shift();
+      if (body === undefined) break;
+      exchange.came(body);
+    }
+    const { over } = this.#reader;
+    if (this.#exchange !== exchange || (this.#paused && (over || this.#held.length > 0))) return;
+    if (over) this.#finish(exchange);
+    else if (this.#closed) this.#break(exchange);
+  };
+
+  #finish(exchange: Exchanging): void {
+    this.#exchange = undefined;
+    const sent = this.#upload?.complete ?? true;
+    this.#upload?.stop();
+    this.#upload = undefined;
+    // Who answers before all was sent, or says more than its answer, is not asked again over the same connection.
+    const free = sent && this.#keeps > 0 && !this.#reader.surplus && !this.#closed;
+    if (free) {
+      this.#used = true;
+      this.#reader.next();
+      this.goodUntil = performance.now() + this.#keeps;
+      this.#owner.freed(this);
+    } else this.#socket.destroy();
+    exchange.ended();
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#failure ??= error;
+  };
+
+  readonly #onEnd = (): void => {
+    this.#keeps = 0;
+    this.#reader.connectionEnds();
+    this.#deliver();
+  };
+
+  readonly #onClose = (): void => {
+    clearTimeout(this.#connecting);
+    this.#closed = true;
+    this.#upload?.stop();
+    this.#owner.lost(this);
+    this.#deliver();
+  };
+
+  #break(exchange: Exchanging): void {
+    this.#exchange = undefined;
+    exchange.broke(this.#failure ?? new Error('closed'), this.#used && !this.#reader.begun);
+  }
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+}
