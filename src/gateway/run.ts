@@ -4,6 +4,7 @@ import type { GatewayError } from '../model/errors.ts';
 import type { Ending } from '../model/record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { Reply, Target } from '../protocols/codec.ts';
+import { Alarm } from '../relay/alarm.ts';
 import { Answer } from '../relay/answer.ts';
 import type { ClientSide } from '../relay/client-side.ts';
 import { Relay } from '../relay/relay.ts';
@@ -42,7 +43,7 @@ export class Run {
   #gone: AbortController | undefined;
   #answer: Answer | undefined;
   #relay: Relay | undefined;
-  #commitTimer: NodeJS.Timeout | undefined;
+  readonly #commit: Alarm = new Alarm(() => this.#openEarly());
   #attempts = 0;
   #drained: (() => void) | undefined;
   #settled = false;
@@ -64,8 +65,7 @@ export class Run {
 
   /** Starts the first attempt; the run settles itself. */
   start(): void {
-    const { commitWait } = this.#deps.snapshot.timers;
-    this.#commitTimer = setTimeout(() => this.#openEarly(), commitWait);
+    this.#commit.set(this.#deps.snapshot.timers.commitWait);
     this.#attempt();
   }
 
@@ -80,8 +80,7 @@ export class Run {
   #openEarly(): void {
     const { payload } = this.#received;
     // How a form is answered may stand behind its file.
-    if (payload.kind === 'form' && !this.#formComplete)
-      this.#commitTimer = setTimeout(() => this.#openEarly(), this.#deps.snapshot.timers.commitWait);
+    if (payload.kind === 'form' && !this.#formComplete) this.#commit.set(this.#deps.snapshot.timers.commitWait);
     else (this.#answer ?? this.#makeAnswer()).openEarly();
   }
 
@@ -275,7 +274,7 @@ export class Run {
   #settle(ended: Ending): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#commitTimer);
+    this.#commit.clear();
     const { payload, keep } = this.#received;
     const kept = keep === undefined ? undefined : this.#answer?.kept;
     if (kept !== undefined) keep?.(kept, originOf(this.#plan));

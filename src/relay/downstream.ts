@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Alarm } from './alarm.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import type { ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
 import { sendWhole } from './send-whole.ts';
@@ -13,7 +14,7 @@ export class Downstream implements ClientSide {
   #pieces: Uint8Array[] = [];
   #lastWrite = 0;
   #sign: string | undefined;
-  #keepAlive: NodeJS.Timeout | undefined;
+  readonly #keepAlive: Alarm = new Alarm(() => this.#onKeepAlive());
   #ended = false;
 
   constructor(response: ServerResponse, timers: ClientTimers, events: ClientEvents) {
@@ -44,7 +45,7 @@ export class Downstream implements ClientSide {
     this.#sign = this.#timers.keepAlive > 0 ? sign : undefined;
     this.#response.writeHead(status, headers);
     this.#lastWrite = performance.now();
-    if (this.#sign !== undefined) this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
+    if (this.#sign !== undefined) this.#keepAlive.set(this.#timers.keepAlive);
   }
 
   signOfLife(): void {
@@ -137,19 +138,19 @@ export class Downstream implements ClientSide {
     }
   };
 
-  // One timer per silence, not per write: it looks how long the silence is and sleeps for the rest.
-  readonly #onKeepAlive = (): void => {
+  // Not set with each write: it looks how long the silence is and sleeps for the rest.
+  #onKeepAlive(): void {
     if (this.over) return;
     const silent = performance.now() - this.#lastWrite;
     const due = this.#timers.keepAlive - silent;
     if (due > 1) {
-      this.#keepAlive = setTimeout(this.#onKeepAlive, due);
+      this.#keepAlive.set(due);
       return;
     }
     if (!this.#writer.slow) this.signOfLife();
     this.flush();
-    this.#keepAlive = setTimeout(this.#onKeepAlive, this.#timers.keepAlive);
-  };
+    this.#keepAlive.set(this.#timers.keepAlive);
+  }
 
   // The socket's own timer begins anew with every byte the client takes; when it rings, the HTTP server breaks the connection.
   #watchStall(): void {
@@ -157,6 +158,6 @@ export class Downstream implements ClientSide {
   }
 
   #clear(): void {
-    clearTimeout(this.#keepAlive);
+    this.#keepAlive.clear();
   }
 }

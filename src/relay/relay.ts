@@ -4,6 +4,7 @@ import type { GatewayError } from '../model/errors.ts';
 import type { Gear } from '../model/record.ts';
 import type { DecoderContext, Protocol } from '../protocols/codec.ts';
 import type { Exchange, ExchangeHandler, TransportFault } from '../transport/dispatch.ts';
+import { Alarm } from './alarm.ts';
 import type { Answer } from './answer.ts';
 import { codingOf, Inflater } from './inflate.ts';
 import { Intake } from './intake.ts';
@@ -45,7 +46,8 @@ export class Relay implements ExchangeHandler {
   #intake: Intake | undefined;
   #inflater: Inflater | undefined;
   #refusal: { status: number; headers: IncomingHttpHeaders; body: Buffer[]; bytes: number } | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Rings when a body stays open behind its answer. */
+  readonly #tail: Alarm = new Alarm(() => this.#onTail());
   #over = false;
 
   constructor(parts: RelayParts) {
@@ -185,28 +187,25 @@ export class Relay implements ExchangeHandler {
     }
     if (intake.phase === 'open') {
       // One more choice began after those that were asked for had finished: it is waited for.
-      if (this.#timer !== undefined) {
-        clearTimeout(this.#timer);
-        this.#timer = undefined;
-      }
+      this.#tail.clear();
       return;
     }
-    if (this.#timer !== undefined) return;
+    if (this.#tail.isSet) return;
     if (intake.broken) {
       this.abandon();
     } else if (intake.phase === 'closed') {
       this.#watch.stop();
       this.#exchange?.resume();
-      this.#timer = setTimeout(() => this.abandon(), LINGER_MS);
+      this.#tail.set(LINGER_MS);
     } else {
-      this.#timer = setTimeout(() => this.#giveUpWaiting(intake), this.#parts.usageGrace);
+      this.#tail.set(this.#parts.usageGrace);
     }
   }
 
   // The answer is whole but the body stays open: what was waited for, late usage, does not come.
-  #giveUpWaiting(intake: Intake): void {
+  #onTail(): void {
     this.#guarded(() => {
-      intake.end();
+      this.#intake?.end();
       this.#answer?.flush();
     });
     this.abandon();
@@ -281,7 +280,7 @@ export class Relay implements ExchangeHandler {
 
   #stop(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#tail.clear();
     this.#watch.stop();
     this.#inflater?.close();
   }

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../model/errors.ts';
+import { Alarm } from './alarm.ts';
 
 /** The deadlines of one exchange, in milliseconds (`reliability` §4.1). */
 export interface WatchDeadlines {
@@ -13,7 +14,7 @@ export interface WatchDeadlines {
 }
 
 /**
- * Keeps the deadlines of one exchange with one timer: signs of life only store the time, and the timer, when it rings, looks how much is left.
+ * Keeps the deadlines of one exchange with one alarm: signs of life only store the time, and the alarm, when it rings, looks how much is left.
  * A token costs two assignments.
  */
 export class Watch {
@@ -24,7 +25,7 @@ export class Watch {
   #progress = this.#start;
   #begun = false;
   #pausedAt: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm: Alarm = new Alarm(() => this.#ring());
 
   constructor(deadlines: WatchDeadlines, expired: (error: GatewayError) => void) {
     this.#deadlines = deadlines;
@@ -62,14 +63,13 @@ export class Watch {
 
   /** The exchange is over. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     // The error that ends an answer is an event too, and starts no timer any more.
     this.#begun = true;
   }
 
   #arm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#ring, Math.max(1, Math.ceil(this.#left())));
+    this.#alarm.set(this.#left());
   }
 
   #left(): number {
@@ -81,13 +81,13 @@ export class Watch {
     return Math.min(whole, this.#life + idle - now, this.#progress + progress - now);
   }
 
-  readonly #ring = (): void => {
+  #ring(): void {
     if (this.#left() > 0.5) {
       this.#arm();
       return;
     }
     this.#expired({ kind: 'timeout', message: this.#reason() });
-  };
+  }
 
   #reason(): string {
     const now = performance.now();

@@ -105,15 +105,24 @@ describe('what an upstream may do and still be understood', () => {
     expect(attempts).toEqual([2, 1, 1]);
   });
 
-  test('a kept connection that the upstream closed meanwhile costs one free try; one that breaks every time is not tried for ever', async () => {
+  test('U47 a kept connection that the upstream closed meanwhile costs one free try; one that breaks every time is not tried for ever', async () => {
     const stage = await openStage();
     let calls = 0;
     stage.upstream.on('once', (reply, request) =>
-      calls++ === 0 ? reply.reset() : streaming(WIRES['openai-chat'].stream({ text: ['ok'] }))(reply, request),
+      calls++ === 1 ? reply.reset() : streaming(WIRES['openai-chat'].stream({ text: ['ok'] }))(reply, request),
     );
     expect((await stage.ask('openai-chat', 'openai-chat/once').done).status).toBe(200);
+    expect((await stage.ask('openai-chat', 'openai-chat/once').done).status).toBe(200);
+    expect(stage.upstream.for('once')).toHaveLength(3);
     stage.upstream.on('always', (reply) => reply.reset());
     expect((await stage.ask('openai-chat', 'openai-chat/always').done).status).toBe(502);
     expect(stage.upstream.for('always')).toHaveLength(2);
+  });
+
+  test('a request that broke a connection made for it is not sent again: the upstream may have answered it', async () => {
+    const stage = await openStage();
+    stage.upstream.on('fresh', (reply) => reply.reset());
+    expect((await stage.ask('openai-chat', 'openai-chat/fresh').done).status).toBe(502);
+    expect(stage.upstream.for('fresh')).toHaveLength(1);
   });
 });
