@@ -4,23 +4,15 @@ import type { Usage } from '../model/usage.ts';
 import type { UsageRecord } from '../model/record.ts';
 
 // A write for each line would cost a busy gateway more than the line itself.
-const BATCH_BYTES = 15 * 1024;
+const BATCH_CHARACTERS = 15 * 1024;
 const FLUSH_MS = 100;
-
-interface LineTokens {
-  input: number;
-  output: number;
-  total: number;
-  cached?: number;
-  reasoning?: number;
-  estimated?: true;
-}
 
 /** Writes the access log: one JSON line per request, with no prompt and no answer in it. */
 export class AccessLog {
   readonly #log: pino.Logger;
   readonly #access: boolean;
   readonly #write: (line: string) => void;
+  readonly #flush: () => void;
   readonly #close: () => void;
 
   /** @param write takes one line without its line end; default is standard output */
@@ -33,13 +25,19 @@ export class AccessLog {
     };
     if (write === undefined) {
       // Written behind the answers, not between them; `close` writes the rest.
-      const out = pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MS });
+      const out = pino.destination({ dest: 1, sync: false });
+      const batch = new Batch((lines) => out.write(lines));
       this.#log = pino(options, out);
-      this.#write = (line) => out.write(`${line}\n`);
-      this.#close = () => out.flushSync();
+      this.#write = (line) => batch.add(line);
+      this.#flush = () => batch.flush();
+      this.#close = () => {
+        batch.flush();
+        out.flushSync();
+      };
     } else {
       this.#log = pino(options, { write: (line: string) => write(line.trimEnd()) });
       this.#write = write;
+      this.#flush = () => undefined;
       this.#close = () => undefined;
     }
     this.#access = this.#log.isLevelEnabled('info');
@@ -52,45 +50,84 @@ export class AccessLog {
 
   /** Logs a fault of the gateway's own, with its stack. */
   faulted(fault: unknown): void {
+    this.#flush();
     this.#log.error({ err: fault }, 'fault');
   }
 
-  /** Logs a settled request. The line is put together here, at a quarter of what the logger takes for one this wide. */
+  /** Logs a settled request. */
   settled(record: UsageRecord): void {
-    if (!this.#access) return;
-    const { usage, firstContentMs } = record;
-    const line = {
-      level: 'info',
-      time: new Date().toISOString(),
-      requestId: record.requestId,
-      path: record.path,
-      dialect: record.dialect,
-      model: record.model,
-      provider: record.provider,
-      protocol: record.protocol,
-      gear: record.gear,
-      stream: record.stream,
-      status: record.status,
-      ended: record.ended,
-      finish: record.finish,
-      error: record.error,
-      lost: record.lost,
-      attempts: record.attempts,
-      tokens: usage === undefined ? undefined : tokensOf(usage),
-      firstContentMs: firstContentMs === undefined ? undefined : round(firstContentMs),
-      totalMs: round(record.totalMs),
-      msg: 'request',
-    };
-    this.#write(JSON.stringify(line));
+    if (this.#access) this.#write(lineOf(record));
   }
 }
 
-function tokensOf(usage: Usage): LineTokens {
-  const tokens: LineTokens = { input: inputTotal(usage), output: outputTotal(usage), total: grandTotal(usage) };
-  if (usage.cacheRead > 0) tokens.cached = usage.cacheRead;
-  if (usage.reasoning > 0) tokens.reasoning = usage.reasoning;
-  if (usage.estimated === true) tokens.estimated = true;
-  return tokens;
+/** Lines that are written together. */
+class Batch {
+  readonly #write: (lines: string) => void;
+  #lines = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(write: (lines: string) => void) {
+    this.#write = write;
+  }
+
+  add(line: string): void {
+    this.#lines += `${line}\n`;
+    if (this.#lines.length > BATCH_CHARACTERS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const lines = this.#lines;
+    this.#lines = '';
+    if (lines !== '') this.#write(lines);
+  }
+}
+
+// Put together by hand, at a third of what `JSON.stringify` takes for an object this wide, and an eighth of what a logger does.
+function lineOf(record: UsageRecord): string {
+  const { model, provider, protocol, gear, finish, error, usage, firstContentMs } = record;
+  let line = `{"level":"info","time":"${now()}","requestId":${quoted(record.requestId)},"path":${quoted(record.path)}`;
+  if (record.dialect !== undefined) line += `,"dialect":"${record.dialect}"`;
+  if (model !== undefined) line += `,"model":${quoted(model)}`;
+  if (provider !== undefined) line += `,"provider":${quoted(provider)}`;
+  if (protocol !== undefined) line += `,"protocol":"${protocol}"`;
+  if (gear !== undefined) line += `,"gear":"${gear}"`;
+  line += `,"stream":${record.stream},"status":${record.status},"ended":"${record.ended}"`;
+  if (finish !== undefined) line += `,"finish":${quoted(finish)}`;
+  if (error !== undefined) line += `,"error":${JSON.stringify(error)}`;
+  line += `,"lost":${record.lost},"attempts":${record.attempts}`;
+  if (usage !== undefined) line += `,"tokens":${tokensOf(usage)}`;
+  if (firstContentMs !== undefined) line += `,"firstContentMs":${round(firstContentMs)}`;
+  return `${line},"totalMs":${round(record.totalMs)},"msg":"request"}`;
+}
+
+function tokensOf(usage: Usage): string {
+  let tokens = `{"input":${inputTotal(usage)},"output":${outputTotal(usage)},"total":${grandTotal(usage)}`;
+  if (usage.cacheRead > 0) tokens += `,"cached":${usage.cacheRead}`;
+  if (usage.reasoning > 0) tokens += `,"reasoning":${usage.reasoning}`;
+  return usage.estimated === true ? `${tokens},"estimated":true}` : `${tokens}}`;
+}
+
+const UNSAFE = /["\\]|[^ -~]/;
+
+function quoted(text: string): string {
+  return UNSAFE.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+// Many lines have a second in common, and a date costs more to write than all the rest of its line.
+let second = -1;
+let secondText = '';
+
+function now(): string {
+  const ms = Date.now();
+  const current = Math.floor(ms / 1000);
+  if (current !== second) {
+    second = current;
+    secondText = new Date(current * 1000).toISOString().slice(0, -4);
+  }
+  return `${secondText}${String(ms - current * 1000).padStart(3, '0')}Z`;
 }
 
 function round(ms: number): number {
