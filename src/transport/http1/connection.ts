@@ -73,17 +73,17 @@ export class Connection {
   constructor(place: Place, owner: ConnectionOwner, exchange: Exchanging) {
     this.#place = place;
     this.#owner = owner;
-    this.#exchange = exchange;
     this.#socket = this.#connect();
     this.#connecting = setTimeout(() => this.#socket.destroy(timedOut()), place.connectWithin);
     this.#socket.on('error', this.#onError);
     this.#socket.on('end', this.#onEnd);
     this.#socket.on('close', this.#onClose);
+    this.#take(exchange);
   }
 
   /** Begins another exchange on a connection that is free. */
   begin(exchange: Exchanging): void {
-    this.#exchange = exchange;
+    this.#take(exchange);
     this.#send(exchange);
   }
 
@@ -132,28 +132,38 @@ export class Connection {
     else this.#send(this.#exchange);
   };
 
+  #take(exchange: Exchanging): void {
+    this.#exchange = exchange;
+    const { body } = exchange;
+    // Its faults must be heard, and it must be given up, also while there is no connection yet.
+    if (isStream(body)) this.#upload = new BodyUpload(this.#socket, body, (error) => this.#socket.destroy(error));
+  }
+
   #send({ head, body }: Exchanging): void {
     const socket = this.#socket;
-    if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
+    if (!isStream(body)) {
       writeRequest(socket, head, body);
       return;
     }
     socket.write(head, 'latin1');
-    this.#upload = new BodyUpload(socket, body, (error) => socket.destroy(error));
+    this.#upload?.start();
   }
 
   // What was read is understood before anybody is told of it: whoever is told may write, and writing may read.
   readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
     const reader = this.#reader;
     const exchange = this.#exchange;
-    if (exchange === undefined) {
+    // TLS may have decrypted more than what was refused.
+    if (exchange === undefined || this.#failure !== undefined) {
+      this.goodUntil = 0;
       this.#socket.destroy();
       return false;
     }
     try {
       reader.read(Buffer.from(buffer.buffer, buffer.byteOffset, size));
     } catch (error) {
-      this.#socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#socket.destroy();
       return false;
     }
     const { head, body } = reader;
@@ -186,7 +196,7 @@ export class Connection {
 
   #finish(exchange: Exchanging): void {
     this.#exchange = undefined;
-    const sent = this.#upload?.complete ?? true;
+    const sent = (this.#upload?.complete ?? true) && this.#socket.writableLength === 0;
     this.#upload?.stop();
     this.#upload = undefined;
     // Who answers before all was sent, or says more than its answer, is not asked again over the same connection.
@@ -202,12 +212,16 @@ export class Connection {
 
   readonly #onError = (error: Error): void => {
     this.#failure ??= error;
+    this.goodUntil = 0;
   };
 
   readonly #onEnd = (): void => {
     this.#keeps = 0;
+    this.goodUntil = 0;
     this.#reader.connectionEnds();
     this.#deliver();
+    // Half a connection brings no answer, and waiting for what is still to be sent may last for ever.
+    this.#socket.destroy();
   };
 
   readonly #onClose = (): void => {
@@ -222,6 +236,10 @@ export class Connection {
     this.#exchange = undefined;
     exchange.broke(this.#failure ?? new Error('closed'), this.#used && !this.#reader.begun);
   }
+}
+
+function isStream(body: Exchanging['body']): body is Readable {
+  return body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
 
 function timedOut(): Error {

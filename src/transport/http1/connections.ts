@@ -47,6 +47,7 @@ export class Connections implements ConnectionOwner {
   /** Closes every connection; running exchanges are cut, and told nothing. */
   destroy(): void {
     clearInterval(this.#sweep);
+    this.#sweep = undefined;
     for (const connection of this.#all) connection.destroy();
     this.#free.length = 0;
   }

@@ -24,7 +24,7 @@ export function requestHead(call: UpstreamCall, place: { readonly basePath: stri
     head += `${name}: ${value}\r\n`;
   }
   const { body } = call;
-  if (body === null) return `${head}\r\n`;
+  if (body === null) return call.method === 'POST' ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
   if (typeof body === 'string' || body instanceof Uint8Array)
     return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return `${head}transfer-encoding: chunked\r\n\r\n`;
@@ -51,7 +51,7 @@ export function writeRequest(socket: Socket, head: string, body: string | Uint8A
   socket.write(bytes);
 }
 
-/** Sends a body of unknown length as it comes, no faster than the upstream takes it. */
+/** Sends a body of unknown length as it comes, no faster than the upstream takes it; hears of its faults before, too. */
 export class BodyUpload {
   readonly #socket: Socket;
   readonly #body: Readable;
@@ -64,11 +64,18 @@ export class BodyUpload {
     this.#socket = socket;
     this.#body = body;
     this.#failed = failed;
-    body.on('data', this.#onData);
-    body.on('end', this.#onEnd);
     body.on('error', this.#onError);
     body.on('close', this.#onClose);
-    socket.on('drain', this.#onDrain);
+    // What is closed already says so to nobody again.
+    if (body.destroyed) this.#onError(body.errored ?? cutShort());
+  }
+
+  /** Begins to send, behind the head of the request. */
+  start(): void {
+    if (this.#over) return;
+    this.#body.on('data', this.#onData);
+    this.#body.on('end', this.#onEnd);
+    this.#socket.on('drain', this.#onDrain);
   }
 
   /** Nothing more is sent. */
@@ -110,6 +117,10 @@ export class BodyUpload {
   };
 
   readonly #onClose = (): void => {
-    if (!this.#over) this.#onError(new Error('the body ended before it was complete'));
+    if (!this.#over) this.#onError(cutShort());
   };
+}
+
+function cutShort(): Error {
+  return new Error('the body ended before it was complete');
 }

@@ -20,12 +20,11 @@ export interface ResponseHead {
   readonly keeps: number;
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0]*)?$/;
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-// A line end of another kind, or an end of a string of another kind, is how one message is made to look like two.
-const BROKEN = /[\0\r\n]/;
+// One look at all of it: a line end or an end of a string of another kind is how one message is made to look like two, and a line that begins with
+// a space goes on where the last one ended, which nobody may send any more (RFC 9112 §5.2).
+const HEAD = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\0\r\n]*)*$/;
 const DIGITS = /^\d{1,15}$/;
-const TIMEOUT = /\btimeout=(\d{1,9})\b/;
+const TIMEOUT = /\btimeout=(\d{1,9})\b/i;
 // The peer's clock runs ahead of ours by the way of its answer.
 const HEADROOM_MS = 1000;
 
@@ -34,11 +33,14 @@ const HEADROOM_MS = 1000;
  * @throws MalformedResponse where two readers could read two things
  */
 export function readHead(text: string): ResponseHead {
-  const lines = text.split('\r\n');
-  const line = STATUS_LINE.exec(lines[0] ?? '');
-  if (line === null || BROKEN.test(lines[0] ?? '')) throw new MalformedResponse('no status line');
+  const line = HEAD.exec(text);
+  if (line === null) throw new MalformedResponse('no status line, or a header that is none');
   const headers: IncomingHttpHeaders = {};
-  for (let i = 1; i < lines.length; i++) addField(headers, lines[i] ?? '');
+  for (let at = text.indexOf('\r\n'); at >= 0;) {
+    const end = text.indexOf('\r\n', at + 2);
+    addField(headers, text, at + 2, end < 0 ? text.length : end);
+    at = end;
+  }
   const status = Number(line[2]);
   const ends = endOf(status, headers);
   return {
@@ -50,21 +52,32 @@ export function readHead(text: string): ResponseHead {
   };
 }
 
-function addField(headers: IncomingHttpHeaders, line: string): void {
-  const colon = line.indexOf(':');
-  const name = line.slice(0, colon);
-  // A line that begins with a space goes on where the last one ended; nobody may send such any more (RFC 9112 §5.2).
-  if (colon < 1 || !NAME.test(name) || BROKEN.test(line)) throw new MalformedResponse('a header that is none');
-  const key = name.toLowerCase();
-  const value = line.slice(colon + 1).trim();
+function addField(headers: IncomingHttpHeaders, text: string, start: number, end: number): void {
+  const colon = text.indexOf(':', start);
+  const key = text.slice(start, colon).toLowerCase();
+  const value = valueOf(text, colon + 1, end);
   if (key === 'set-cookie') {
     headers[key] = [...(headers[key] ?? []), value];
     return;
   }
-  const before = headers[key];
   // A bare assignment would give the object another prototype.
   if (key === '__proto__') return;
-  headers[key] = before === undefined ? value : `${String(before)}, ${value}`;
+  const before = headers[key];
+  // Every object has a `constructor` before there is such a header.
+  headers[key] = typeof before === 'string' ? `${before}, ${value}` : value;
+}
+
+// `trim` would take more than spaces and tabs: the last byte of `à` in UTF-8 reads as a space of another kind.
+function valueOf(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 function endOf(status: number, headers: IncomingHttpHeaders): Ends {
@@ -82,6 +95,7 @@ function endOf(status: number, headers: IncomingHttpHeaders): Ends {
 
 // The same length twice is one length; two lengths are two messages.
 function lengthOf(value: string): number {
+  if (DIGITS.test(value)) return Number(value);
   const [first = '', ...others] = value.split(',').map((part) => part.trim());
   if (!DIGITS.test(first) || others.some((other) => other !== first))
     throw new MalformedResponse('a length that is none');

@@ -11,6 +11,7 @@ type Step =
   | 'chunk-end'
   | 'chunk-line'
   | 'trailer'
+  | 'trailer-line'
   | 'last-line'
   | 'rest'
   | 'to-close'
@@ -24,6 +25,9 @@ const SEMICOLON = 59;
 const HEAD_END = '\r\n\r\n';
 const LARGEST_CHUNK = 2 ** 40;
 const CHUNK_LINE_LIMIT = 4096;
+// Some senders write sizes of a fixed width, filled up with zeros.
+const SIZE_DIGITS_LIMIT = 16;
+const BEGINNING = 'HTTP/1.';
 
 /**
  * Reads the responses of one connection (RFC 9112). What one read of the socket brought becomes at most one head and one piece of body, however many
@@ -45,6 +49,8 @@ export class ResponseReader {
   body: Buffer | undefined;
   /** Whether bytes came that belong to no response. */
   surplus = false;
+  /** Whether anything came since the last response was over, be it an announcement or no HTTP at all. */
+  begun = false;
 
   /** @param headLimit bytes that a head, or what follows the last chunk, may have */
   constructor(headLimit: number) {
@@ -61,14 +67,10 @@ export class ResponseReader {
     if (this.#step === 'to-close') this.#step = 'over';
   }
 
-  /** Whether something of a response was read that is not over. */
-  get begun(): boolean {
-    return this.#step !== 'head' || this.#held !== '';
-  }
-
   /** Another response follows. */
   next(): void {
     this.#step = 'head';
+    this.begun = false;
   }
 
   /**
@@ -76,6 +78,7 @@ export class ResponseReader {
    * @throws MalformedResponse when what came is no response; nothing that follows can be read
    */
   read(bytes: Buffer): void {
+    this.begun = true;
     this.head = undefined;
     this.body = undefined;
     this.surplus = false;
@@ -99,12 +102,18 @@ export class ResponseReader {
   }
 
   #readHead(bytes: Buffer, at: number): number {
-    // The end may stand partly in what came before: that part is looked at once more.
     const before = this.#held.length;
-    const text = this.#held + bytes.toString('latin1', at, Math.min(bytes.length, at + this.#headLimit));
+    // The end may stand partly in what came before: then that part is looked at once more.
+    const found = before === 0 ? bytes.indexOf(HEAD_END, at, 'latin1') : -1;
+    const stop = found < 0 ? bytes.length : found + HEAD_END.length;
+    const text = this.#held + bytes.toString('latin1', at, Math.min(stop, at + this.#headLimit));
     const end = text.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length));
+    // Told by the sum of its bytes, for what one read brings is chance.
+    if ((end < 0 ? text.length + 1 : end + HEAD_END.length) > this.#headLimit)
+      throw new MalformedResponse(`a head of more than ${this.#headLimit} bytes`);
     if (end < 0) {
-      if (text.length >= this.#headLimit) throw new MalformedResponse(`a head of more than ${this.#headLimit} bytes`);
+      // What is no HTTP may never send what would end a head.
+      if (!BEGINNING.startsWith(text.slice(0, BEGINNING.length))) throw new MalformedResponse('no status line');
       this.#held = text;
       return bytes.length;
     }
@@ -136,7 +145,14 @@ export class ResponseReader {
     this.#from = this.#to = 0;
     let at = start;
     while (at < bytes.length && this.#step !== 'over') {
-      if (this.#step === 'chunk') at = this.#chunk(at);
+      if (this.#step === 'chunk') {
+        at = this.#chunk(at);
+        // The usual way from one chunk to the next, in one go.
+        if (this.#left === 0 && bytes[at] === CR && bytes[at + 1] === LF) {
+          this.#step = 'size';
+          at += 2;
+        }
+      } else if (this.#step === 'size') at = this.#size(bytes, at);
       else this.#framing(bytes[at++] ?? 0);
     }
     this.surplus = at < bytes.length;
@@ -163,9 +179,6 @@ export class ResponseReader {
   // One byte of what stands between chunks (RFC 9112 §7.1).
   #framing(byte: number): void {
     switch (this.#step) {
-      case 'size':
-        this.#size(byte);
-        return;
       case 'extension':
         if (++this.#line > CHUNK_LINE_LIMIT) throw new MalformedResponse('a chunk that says too much of itself');
         if (byte === CR) this.#step = 'size-end';
@@ -188,32 +201,45 @@ export class ResponseReader {
       case 'trailer':
         this.#trailer(byte);
         return;
+      case 'trailer-line':
+        demand(byte, LF);
+        this.#line = 0;
+        this.#step = 'trailer';
+        return;
       default:
         demand(byte, LF);
         this.#step = 'over';
     }
   }
 
-  #size(byte: number): void {
-    const digit = hexDigit(byte);
-    if (digit >= 0) {
-      this.#left = this.#left * 16 + digit;
-      this.#digits++;
-      if (this.#left > LARGEST_CHUNK) throw new MalformedResponse('a chunk too large');
-      return;
+  #size(bytes: Buffer, start: number): number {
+    let at = start;
+    let left = this.#left;
+    let digit = hexDigit(bytes[at] ?? 0);
+    while (digit >= 0 && at < bytes.length) {
+      left = left * 16 + digit;
+      if (left > LARGEST_CHUNK) throw new MalformedResponse('a chunk too large');
+      digit = hexDigit(bytes[++at] ?? 0);
     }
+    this.#left = left;
+    this.#digits += at - start;
+    if (this.#digits > SIZE_DIGITS_LIMIT) throw new MalformedResponse('a chunk whose size is too long');
+    if (at === bytes.length) return at;
+    const byte = bytes[at];
     if (this.#digits === 0) throw new MalformedResponse('a chunk without a size');
     if (byte === CR) this.#step = 'size-end';
     else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#step = 'extension';
     else throw new MalformedResponse('a chunk without a size');
+    return at + 1;
   }
 
   // Fields after the last chunk are read over; `#digits` counts their bytes, `#line` those of the current one.
   #trailer(byte: number): void {
     if (++this.#digits > this.#headLimit)
       throw new MalformedResponse(`more than ${this.#headLimit} bytes after the last chunk`);
-    if (byte === CR && this.#line === 0) this.#step = 'last-line';
-    else this.#line = byte === LF ? 0 : this.#line + 1;
+    if (byte === CR) this.#step = this.#line === 0 ? 'last-line' : 'trailer-line';
+    else if (byte === LF) throw new MalformedResponse('a line without its end');
+    else this.#line++;
   }
 }
 
