@@ -35,6 +35,7 @@ const LESSONS = 4;
 // Messages before the first that says something; one provider sends one.
 const EARLY = 4;
 const LF = 10;
+const QUOTE = 34;
 
 /**
  * Lets a stream pass to a client of the same format. Messages that are nothing but text are recognised by their first and last bytes and
@@ -179,15 +180,28 @@ export class Passing {
   /** Lets all plain messages from an offset on pass, if they are; returns where they end. */
   #run(bytes: Buffer, text: string, from: number, template: Template): number {
     const { head, tail, between, outHead, outTail, outBetween } = template;
-    // One native search cuts the whole run into its texts, however many messages one read brought.
-    const texts = text.slice(from + head.length).split(between);
-    const last = texts.pop() ?? '';
-    const quote = closingQuote(last, 0);
-    const whole = quote > 0 && stands(last, tail, quote);
-    if (whole) texts.push(last.slice(0, quote));
+    const texts: string[] = [];
+    let end = from;
+    // Texts are taken from where they must be, with no more than a look at what is beside them; the searches are for single characters.
+    for (let at = from; at < text.length; at = end) {
+      const begin = at + head.length;
+      const next = text.indexOf('\n', begin) + END.length;
+      const stop = next - tail.length;
+      if (
+        stop <= begin ||
+        next > text.length ||
+        text.charCodeAt(begin - 1) !== QUOTE ||
+        text.charCodeAt(stop) !== QUOTE
+      )
+        break;
+      texts.push(text.slice(begin, stop));
+      end = next;
+    }
+    // Then all is compared in one piece: what the template makes of these texts is what came, or they are not the texts.
     const all = texts.join('');
-    if (all === '' || texts.includes('') || !arePlain(texts, all)) return from;
-    const end = text.length - last.length + (whole ? quote + tail.length : -head.length);
+    if (all === '' || !arePlain(texts, all) || !stands(text, head, from) || !stands(text, tail, end - tail.length))
+      return from;
+    if (text.slice(from + head.length, end - tail.length) !== texts.join(between)) return from;
     const out = template.untouched
       ? part(bytes, from, end)
       : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
