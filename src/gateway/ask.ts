@@ -59,6 +59,6 @@ export function askFor(
       : fitted;
   const asked = request === received.request ? received : { ...received, request };
   const { call, lost } = outgoing(asked, protocol, target);
-  const all = [...new Set([...features, ...lost])];
-  return { call, dropped: tools.length + all.length === 0 ? NOTHING_DROPPED : { tools, features: all } };
+  const nothing = tools.length + features.length + lost.length === 0;
+  return { call, dropped: nothing ? NOTHING_DROPPED : { tools, features: [...new Set([...features, ...lost])] } };
 }

@@ -61,16 +61,27 @@ export class StoredAnswers {
   }
 
   /**
-   * Understands a call's body, with what it refers to in place.
+   * Understands a call's body, with what it refers to in place; at once where a body refers to nothing.
    * @param connection what the connection remembers, where it is one that lasts
    * @throws GatewayFailure for what is wrong with the body, or not to be found
    */
-  async receive(call: Call, body: ReadBody, connection?: Connection): Promise<Received> {
+  receive(call: Call, body: ReadBody, connection?: Connection): Received | Promise<Received> {
     const { dialect, place } = call;
     const { memory } = dialect;
     const wish = memory?.wish(body.value);
-    if (memory === undefined || wish === undefined)
-      return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) };
+    return memory === undefined || wish === undefined
+      ? { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) }
+      : this.#recalling(call, body, memory, wish, connection);
+  }
+
+  async #recalling(
+    call: Call,
+    body: ReadBody,
+    memory: Memory,
+    wish: MemoryWish,
+    connection: Connection | undefined,
+  ): Promise<Received> {
+    const { dialect, place } = call;
     const past = await this.#past(call, wish, connection);
     const named = await this.#named(call, memory, wish, connection);
     const asked = { call, body: body.value, memory, previous: wish.previous, named };

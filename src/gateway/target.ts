@@ -40,7 +40,6 @@ export function relayLimits(request: Request, { limits }: Snapshot): IntakeLimit
 
 // What the client waits less for than it says, so that it is told of the end before it gives up (`reliability` §4).
 const MARGIN_MS = 1000;
-const TOLD_IN = ['x-stainless-timeout', 'x-server-timeout'] as const;
 
 /** How long one exchange may take: what is configured, or less if the client says how long it waits (GM-09). */
 export function relayDeadlines(
@@ -49,7 +48,7 @@ export function relayDeadlines(
   { headers }: Pick<Received, 'headers'>,
 ): WatchDeadlines {
   const { first, idle, progress, stream, whole } = upstream.deadlines;
-  const told = Math.min(...TOLD_IN.map((name) => secondsIn(headers[name])));
+  const told = Math.min(secondsIn(headers['x-stainless-timeout']), secondsIn(headers['x-server-timeout']));
   const patience = told === Infinity ? told : Math.max(told * 1000 - MARGIN_MS, MARGIN_MS / 2);
   if (target.stream) return { first: Math.min(first, patience), idle, progress, total: stream };
   const total = Math.min(whole, patience);

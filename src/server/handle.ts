@@ -97,7 +97,8 @@ async function receive(
     return;
   }
   const body = await readJsonBody(request, snapshot.limits, proceed);
-  const received = await gateway.stored.receive(call, body);
+  const understood = gateway.stored.receive(call, body);
+  const received = understood instanceof Promise ? await understood : understood;
   // Who left while something was looked up is not waited for.
   if (!call.response.destroyed) gateway.serve(received);
 }

@@ -53,7 +53,7 @@ export async function startServer(options: {
   const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const place = open.enter(response);
-    response.once('close', () => open.leave(place));
+    response.on('close', () => open.leave(place));
     handle(gateway, snapshot, request, response).catch((error: unknown) => {
       log.faulted(error);
       response.destroy();
