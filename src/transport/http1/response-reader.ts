@@ -5,12 +5,14 @@ import type { ResponseHead } from './response-head.ts';
 type Step =
   | 'head'
   | 'size'
+  | 'padding'
   | 'extension'
   | 'size-end'
   | 'chunk'
   | 'chunk-end'
   | 'chunk-line'
   | 'trailer'
+  | 'trailer-value'
   | 'trailer-line'
   | 'last-line'
   | 'rest'
@@ -21,6 +23,7 @@ const CR = 13;
 const LF = 10;
 const TAB = 9;
 const SPACE = 32;
+const COLON = 58;
 const SEMICOLON = 59;
 const HEAD_END = '\r\n\r\n';
 const LARGEST_CHUNK = 2 ** 40;
@@ -28,6 +31,7 @@ const CHUNK_LINE_LIMIT = 4096;
 // Some senders write sizes of a fixed width, filled up with zeros.
 const SIZE_DIGITS_LIMIT = 16;
 const BEGINNING = 'HTTP/1.';
+const IN_NAMES = /[\w!#$%&'*+.^`|~-]/;
 
 /**
  * Reads the responses of one connection (RFC 9112). What one read of the socket brought becomes at most one head and one piece of body, however many
@@ -179,10 +183,9 @@ export class ResponseReader {
   // One byte of what stands between chunks (RFC 9112 §7.1).
   #framing(byte: number): void {
     switch (this.#step) {
+      case 'padding':
       case 'extension':
-        if (++this.#line > CHUNK_LINE_LIMIT) throw new MalformedResponse('a chunk that says too much of itself');
-        if (byte === CR) this.#step = 'size-end';
-        else if (byte === LF) throw new MalformedResponse('a line without its end');
+        this.#extension(byte);
         return;
       case 'size-end':
         demand(byte, LF);
@@ -199,6 +202,7 @@ export class ResponseReader {
         this.#step = 'size';
         return;
       case 'trailer':
+      case 'trailer-value':
         this.#trailer(byte);
         return;
       case 'trailer-line':
@@ -228,18 +232,33 @@ export class ResponseReader {
     const byte = bytes[at];
     if (this.#digits === 0) throw new MalformedResponse('a chunk without a size');
     if (byte === CR) this.#step = 'size-end';
-    else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#step = 'extension';
+    else if (byte === SEMICOLON) this.#step = 'extension';
+    else if (byte === SPACE || byte === TAB) this.#step = 'padding';
     else throw new MalformedResponse('a chunk without a size');
     return at + 1;
+  }
+
+  // What a chunk says of itself besides its size is read over, and so are spaces before that.
+  #extension(byte: number): void {
+    if (++this.#line > CHUNK_LINE_LIMIT) throw new MalformedResponse('a chunk that says too much of itself');
+    if (byte === CR) this.#step = 'size-end';
+    else if (byte === LF) throw new MalformedResponse('a line without its end');
+    else if (byte === SEMICOLON) this.#step = 'extension';
+    else if (this.#step === 'padding' && byte !== SPACE && byte !== TAB)
+      throw new MalformedResponse('a chunk without a size');
   }
 
   // Fields after the last chunk are read over; `#digits` counts their bytes, `#line` those of the current one.
   #trailer(byte: number): void {
     if (++this.#digits > this.#headLimit)
       throw new MalformedResponse(`more than ${this.#headLimit} bytes after the last chunk`);
-    if (byte === CR) this.#step = this.#line === 0 ? 'last-line' : 'trailer-line';
-    else if (byte === LF) throw new MalformedResponse('a line without its end');
-    else this.#line++;
+    const inName = this.#step === 'trailer';
+    if (byte === CR && !inName) this.#step = 'trailer-line';
+    else if (byte === CR && this.#line === 0) this.#step = 'last-line';
+    else if (byte === COLON && inName && this.#line > 0) this.#step = 'trailer-value';
+    else if (inName ? !IN_NAMES.test(String.fromCharCode(byte)) : byte === LF || byte === 0)
+      throw new MalformedResponse('what follows the last chunk is no header');
+    this.#line++;
   }
 }
 
