@@ -32,7 +32,7 @@ export function readPieces(
     if (reader.head !== undefined) heads.push(reader.head);
     if (reader.body !== undefined) bodies.push(reader.body);
     surplus ||= reader.surplus;
-    SHARED.fill('#');
+    read.fill('#');
   }
   const { over } = reader;
   reader.connectionEnds();
