@@ -178,3 +178,17 @@ export function answer(body: string, ...fields: readonly string[]): string {
 
 /** The head of an answer in chunks. */
 export const CHUNKED_HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+/** A pool whose exchanges show that time passed: by the end of some, whatever else was on its way has arrived. */
+export async function openOtherPool(): Promise<() => Promise<void>> {
+  const peer = await openPeer(async (line) => {
+    for (let count = 1; ; count++) {
+      await line.asked(count);
+      await line.send(answer('else'));
+    }
+  });
+  const pool = poolAt(`http://127.0.0.1:${peer.port}`);
+  return async () => {
+    for (let i = 0; i < 5; i++) await new Asked(pool).over;
+  };
+}
