@@ -15,9 +15,6 @@ export interface Reading {
 /** The limit of heads and trailers of all readers here. */
 export const HEAD_LIMIT = 4096;
 
-// All reads go through it, as those of sockets do; what a reader kept of it would not survive the next.
-const SHARED: Buffer = Buffer.alloc(256 * 1024);
-
 /** Gives one response to a reader, piece by piece; bytes read as latin1. */
 export function readPieces(
   pieces: readonly Buffer[],
@@ -26,8 +23,10 @@ export function readPieces(
   const heads: ResponseHead[] = [];
   const bodies: Buffer[] = [];
   let surplus = false;
+  // All reads go through it, as those of sockets do; what a reader kept of it would not survive the next.
+  const shared = Buffer.alloc(Math.max(0, ...pieces.map((piece) => piece.length)));
   for (const piece of pieces) {
-    const read = SHARED.subarray(0, piece.copy(SHARED));
+    const read = shared.subarray(0, piece.copy(shared));
     reader.read(read);
     if (reader.head !== undefined) heads.push(reader.head);
     if (reader.body !== undefined) bodies.push(reader.body);

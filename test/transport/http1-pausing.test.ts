@@ -86,13 +86,9 @@ test.each([
     );
     await holding.promise;
     await passing();
-    const socket = peer.lines[0]?.socket;
-    const waiting = socket?.writableLength ?? 0;
-    expect(waiting).toBeGreaterThan(0);
-    const { pieces } = asked;
-    await passing();
-    expect([asked.pieces, socket?.writableLength]).toEqual([pieces, waiting]);
-    expect(pieces).toBe(1);
+    // What two systems hold between them is far less than the answer.
+    expect(asked.pieces).toBe(1);
+    expect(peer.lines[0]?.socket.writableLength).toBeGreaterThan(LARGE.length / 4);
     asked.exchange.resume();
     await asked.over;
     expect(asked.told).toEqual(['head', 'data', 'end']);
