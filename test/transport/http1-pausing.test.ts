@@ -153,3 +153,25 @@ test('who gives up while holding is told nothing more, and the upstream sees it'
   await passing();
   expect(asked.told).toEqual(['head']);
 });
+
+test('who gives up in what was held for it is told nothing more', async () => {
+  const passing = await openOtherPool();
+  const peer = await openPeer(async (line) => {
+    await line.asked(1);
+    await line.send(answer('hello'));
+  });
+  const asked = new Asked(
+    poolAt(at(peer.port)),
+    {},
+    {
+      head: ({ exchange }) => {
+        exchange.pause();
+        setImmediate(() => exchange.resume());
+      },
+      data: ({ exchange }) => exchange.abort(),
+    },
+  );
+  await passing();
+  await peer.lines[0]?.closed;
+  expect(asked.told).toEqual(['head', 'data']);
+});

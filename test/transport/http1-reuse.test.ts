@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { answer, Asked, CHUNKED_HEAD, openPeer, poolAt } from './http1-stage.ts';
+import { answer, Asked, CHUNKED_HEAD, openOtherPool, openPeer, poolAt } from './http1-stage.ts';
 import type { Line } from './http1-stage.ts';
 
 const at = (port: number): string => `http://127.0.0.1:${port}`;
@@ -52,7 +52,7 @@ test('exchanges at the same time have a connection each, and none more than thes
   expect(peer.lines).toHaveLength(3);
 });
 
-test.each([
+const UNKEPT: readonly (readonly [name: string, wire: string])[] = [
   ['connection: close', answer('one', 'Connection: close')],
   ['connection: close among others', answer('one', 'Connection: keep-alive, CLOSE')],
   ['HTTP/1.0', answer('one').replace('1.1', '1.0')],
@@ -61,7 +61,17 @@ test.each([
   ['a second, which the way of the answer may have used up', answer('one', 'Keep-Alive: timeout=1')],
   ['more than the answer', `${answer('one')}HTTP/1.1 200 OK\r\n`],
   ['more than the chunks', `${CHUNKED_HEAD}3\r\none\r\n0\r\n\r\n\r\n`],
-])('a connection is closed, and not used again, after: %s', async (_, text) => {
+];
+
+test.each(UNKEPT)('a connection is closed at once after: %s', async (_, text) => {
+  const passing = await openOtherPool();
+  const peer = await openPeer(answering(text));
+  expect(await new Asked(poolAt(at(peer.port))).over).toMatchObject({ told: ['head', 'data', 'end'], body: 'one' });
+  await passing();
+  expect(peer.lines[0]?.socket.destroyed).toBe(true);
+});
+
+test.each(UNKEPT)('a connection is not used again after: %s', async (_, text) => {
   const peer = await openPeer(async (line, index) => {
     await line.asked(1);
     await line.send(index === 0 ? text : answer('two'));

@@ -153,8 +153,7 @@ export class Connection {
   readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
     const reader = this.#reader;
     const exchange = this.#exchange;
-    // TLS may have decrypted more than what was refused.
-    if (exchange === undefined || this.#failure !== undefined) {
+    if (exchange === undefined) {
       this.goodUntil = 0;
       this.#socket.destroy();
       return false;
