@@ -104,6 +104,8 @@ test('responses read as the parser of Node reads them, whole or cut off', async 
 // Node's parser has a grammar for what follows the size of a chunk, which is read over here as spaces are (RFC 9112 §7.1.1), and hears no
 // announcement of an older version.
 const MORE_PATIENT = /^[0-9a-f]+[ \t;]|HTTP\/1\.0 1/im;
+// A tab behind a value is no part of it (RFC 9112 §5), which Node's parser forgets where the value says how the body ends.
+const TAB_BEHIND = /^(?:Transfer-Encoding|Content-Length):.*\t\r/im;
 
 test('what is broken is refused, or reads as the parser of Node reads it', async () => {
   const change = fc.record({
@@ -122,7 +124,7 @@ test('what is broken is refused, or reads as the parser of Node reads it', async
           return text.slice(0, place) + to + text.slice(place + (over ?? to.length));
         }, bytes.toString('latin1'));
         const ours = asWeRead(cutByShares(bytesOf(broken), cuts));
-        if (ours?.whole !== true) return;
+        if (ours?.whole !== true || TAB_BEHIND.test(broken)) return;
         const theirs = await asNodeReads(bytesOf(broken));
         if (theirs !== undefined || !MORE_PATIENT.test(broken)) expect(ours, JSON.stringify(broken)).toEqual(theirs);
       },
