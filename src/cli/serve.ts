@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { Collector, ownMemory } from '../server/collector.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer } from '../server/server.ts';
 import { StoreFailure } from '../store/sqlite/database.ts';
@@ -25,7 +26,7 @@ export async function serve(options: LoadOptions, version: string): Promise<numb
   const snapshot = discover ? await withLocalServers(loaded.snapshot, { env: options.env }) : loaded.snapshot;
   let running: RunningServer;
   try {
-    running = await startServer({ snapshot });
+    running = await startServer({ snapshot, collector: new Collector(ownMemory()) });
   } catch (error) {
     console.error(startFailure(error, snapshot));
     return 1;

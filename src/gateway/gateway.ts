@@ -24,6 +24,8 @@ export interface GatewayReports {
   readonly settled: (record: UsageRecord) => void;
   /** Is given every fault of the gateway's own. */
   readonly faulted: (fault: unknown) => void;
+  /** No request is under way any more. */
+  readonly rested: () => void;
 }
 
 /** Takes requests through their phases: receive → authenticate → admit → plan → attempt* → relay → settle. */
@@ -58,6 +60,11 @@ export class Gateway {
     return !this.#draining;
   }
 
+  /** Whether no request is under way. */
+  get quiet(): boolean {
+    return this.#running.size === 0;
+  }
+
   /** Answers a request that was understood. */
   serve(received: Received): void {
     try {
@@ -73,7 +80,9 @@ export class Gateway {
           settled: (record) => {
             this.#running.leave(place);
             this.#reports.settled(record);
-            if (this.#running.size === 0) this.#idle?.();
+            if (this.#running.size > 0) return;
+            this.#idle?.();
+            this.#reports.rested();
           },
           faulted: this.#reports.faulted,
         },

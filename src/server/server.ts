@@ -6,6 +6,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import { openKeep } from '../gateway/stored-open.ts';
 import { Roster } from '../model/roster.ts';
 import { AccessLog } from '../telemetry/log.ts';
+import type { Collector } from './collector.ts';
 import { Sockets } from './websocket.ts';
 import type { SocketTimes } from './websocket-watch.ts';
 import { handle } from './handle.ts';
@@ -23,20 +24,24 @@ const TAIL_MS = 5_000;
 /**
  * Starts a gateway.
  * @param options.logLine takes the access-log lines; default is standard output
+ * @param options.collector gives memory back when nothing is under way; default is to leave that to the engine
  * @param options.socketTimes times of WebSockets that differ from the usual
  * @throws Error of `listen` (`EADDRINUSE`, `EACCES`)
  */
 export async function startServer(options: {
   readonly snapshot: Snapshot;
   readonly logLine?: (line: string) => void;
+  readonly collector?: Collector;
   readonly socketTimes?: Partial<SocketTimes>;
 }): Promise<RunningServer> {
   const { snapshot } = options;
   const log = new AccessLog(snapshot.logLevel, options.logLine);
-  const gateway = new Gateway(snapshot, await openKeep(snapshot), {
+  const gateway: Gateway = new Gateway(snapshot, await openKeep(snapshot), {
     settled: (record) => log.settled(record),
     faulted: (error) => log.faulted(error),
+    rested: () => options.collector?.rested(quiet),
   });
+  const quiet = (): boolean => gateway.quiet;
   const sockets = new Sockets(gateway, snapshot, (error) => log.faulted(error), options.socketTimes);
   const server = createServer(
     {
