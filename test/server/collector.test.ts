@@ -22,20 +22,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('memory that a burst took is given back once, when nothing has been under way for a second', () => {
+test('memory that a burst took is given back once, when nothing has been under way for twenty seconds', () => {
   const collector = new Collector(memory);
   resident = 300 * MB;
   collector.rested(quiet);
-  vi.advanceTimersByTime(999);
+  vi.advanceTimersByTime(19_999);
   expect(collections).toBe(0);
   vi.advanceTimersByTime(1);
   expect(collections).toBe(1);
   collector.rested(quiet);
   vi.advanceTimersByTime(60_000);
   expect(collections).toBe(1);
-  resident += 33 * MB;
+  resident += 65 * MB;
   collector.rested(quiet);
-  vi.advanceTimersByTime(1_000);
+  vi.advanceTimersByTime(20_000);
   expect(collections).toBe(2);
 });
 
@@ -44,26 +44,26 @@ test('nothing is collected between requests that follow one another, but after t
   resident = 300 * MB;
   for (let count = 0; count < 10; count++) {
     collector.rested(quiet);
-    vi.advanceTimersByTime(900);
+    vi.advanceTimersByTime(19_900);
   }
   expect(collections).toBe(0);
   vi.advanceTimersByTime(100);
   expect(collections).toBe(1);
 });
 
-test('a request that is under way when the second has passed is left in peace', () => {
+test('a request that is under way when the time has passed is left in peace', () => {
   const collector = new Collector(memory);
   resident = 300 * MB;
   collector.rested(() => false);
-  vi.advanceTimersByTime(10_000);
+  vi.advanceTimersByTime(100_000);
   expect(collections).toBe(0);
 });
 
 test('nothing is collected where little was taken', () => {
   const collector = new Collector(memory);
-  resident += 31 * MB;
+  resident += 63 * MB;
   collector.rested(quiet);
-  vi.advanceTimersByTime(10_000);
+  vi.advanceTimersByTime(100_000);
   expect(collections).toBe(0);
 });
 
