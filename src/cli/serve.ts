@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { loadConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/load.ts';
 import { problemText } from '../config/problem.ts';
@@ -14,8 +15,13 @@ import { EXIT_CONFIG } from './check.ts';
 const ONE_WISH = 500;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+// Streams live for seconds, so V8 would come to put what they are made of straight among the old objects; short requests of the same code then leave old
+// garbage that holds young garbage alive, and cost a quarter more for the rest of the process's life.
+const YOUNG_FIRST = '--no-allocation-site-pretenuring';
+
 /** Serves until a signal ends it; returns the exit code. Notes for people go to stderr, stdout is the log's. */
 export async function serve(options: LoadOptions, version: string): Promise<number> {
+  setFlagsFromString(YOUNG_FIRST);
   const loaded = loadConfig(options);
   for (const warning of loaded.warnings) console.error(`warning: ${problemText(warning)}`);
   if (!loaded.ok) {

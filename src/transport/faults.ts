@@ -1,5 +1,6 @@
 import { GatewayFailure } from '../model/errors.ts';
 import type { GatewayError } from '../model/errors.ts';
+import { CONNECT_TIMEOUT } from './http1/connection.ts';
 import { MalformedResponse } from './http1/response-head.ts';
 
 const UNREACHABLE = new Set([
@@ -8,9 +9,14 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAFNOSUPPORT',
   'EADDRNOTAVAIL',
   'EPROTO',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
+  // Of certificates, as OpenSSL names what is wrong with them.
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
 ]);
 
 /** What a broken connection means, in the gateway's words; addresses stay out of the message. */
@@ -22,8 +28,10 @@ export function transportError(error: Error): GatewayError {
       kind: 'bad_response',
       message: `The upstream's answer is not HTTP: ${error.message}. Check base_url.`,
     };
-  const code = errorCode(error);
-  if (code === 'ETIMEDOUT') return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
+  const { code = '', syscall } = causeOf(error);
+  // The same code from a connection that stood says that the other side is gone.
+  if (code === CONNECT_TIMEOUT || (code === 'ETIMEDOUT' && syscall === 'connect'))
+    return { kind: 'timeout', message: 'The upstream did not accept a connection in time.' };
   if (UNREACHABLE.has(code) || code.includes('CERT') || code.includes('SELF_SIGNED') || code.startsWith('ERR_SSL'))
     return {
       kind: 'unreachable',
@@ -32,10 +40,9 @@ export function transportError(error: Error): GatewayError {
   return { kind: 'bad_response', message: `The connection to the upstream broke (${code || 'closed'}).` };
 }
 
-function errorCode(error: Error): string {
-  const own = (error as NodeJS.ErrnoException).code;
-  if (own !== undefined) return own;
+function causeOf(error: Error): NodeJS.ErrnoException {
+  if ((error as NodeJS.ErrnoException).code !== undefined && !(error instanceof AggregateError)) return error;
   // Happy eyeballs wraps one error per address.
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return errorCode(error.errors[0]);
-  return error.cause instanceof Error ? errorCode(error.cause) : '';
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return causeOf(error.errors[0]);
+  return error.cause instanceof Error ? causeOf(error.cause) : error;
 }

@@ -39,6 +39,9 @@ export interface ConnectionOwner {
   lost(connection: Connection): void;
 }
 
+/** The code of the error that a connection ends with when it does not stand in time. */
+export const CONNECT_TIMEOUT = 'connect timeout';
+
 const HEAD_LIMIT = 32 * 1024;
 const PROBE_AFTER_MS = 60_000;
 // Reads of all connections go through it, one after the other, and nothing keeps a part of it; what TLS decrypts has a place of its own, because it
@@ -242,5 +245,5 @@ function isStream(body: Exchanging['body']): body is Readable {
 }
 
 function timedOut(): Error {
-  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+  return Object.assign(new Error('no connection in time'), { code: CONNECT_TIMEOUT });
 }
