@@ -5,13 +5,14 @@ import { framingBenches } from './framing.ts';
 import { measure } from './measure.ts';
 import type { Measured } from './measure.ts';
 import { relayBenches } from './relay.ts';
+import { transportBenches } from './transport.ts';
 
 const BUDGET = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Readonly<
   Record<string, number>
 >;
 
 const part = process.argv[2] ?? '';
-const all = [...framingBenches(), ...codecBenches(), ...relayBenches()];
+const all = [...framingBenches(), ...codecBenches(), ...transportBenches(), ...relayBenches()];
 const stale = Object.keys(BUDGET).filter((name) => all.every((bench) => bench.name !== name));
 const chosen = all.filter(({ name }) => name.includes(part));
 
