@@ -78,7 +78,7 @@ export class Gateway {
           seals: this.#seals,
           seal: (text) => this.#keep.sealer.seal(text),
           settled: (record) => {
-            this.#running.leave(place);
+            this.#running.leave(seat);
             this.#reports.settled(record);
             if (this.#running.size > 0) return;
             this.#idle?.();
@@ -89,7 +89,7 @@ export class Gateway {
         received,
         plan,
       );
-      const place = this.#running.enter(run);
+      const seat = this.#running.enter(run);
       run.start();
     } catch (error) {
       if (!(error instanceof GatewayFailure)) throw error;

@@ -1,5 +1,5 @@
-/** A place in a {@link Roster}, to be given back when what stands there is over. */
-export interface Place<T> {
+/** A seat in a {@link Roster}, to be given back when who sits there is over. */
+export interface Seat<T> {
   readonly item: T;
   /** Where the roster keeps it now; the roster's own. */
   at: number;
@@ -12,31 +12,31 @@ export interface Place<T> {
  * table reached the old generation, all that ever stood in the later ones stays alive until a full collection: a fifth of the CPU time of a busy gateway.
  */
 export class Roster<T> implements Iterable<T> {
-  readonly #places: Place<T>[] = [];
+  readonly #seats: Seat<T>[] = [];
 
   /** How many are under way. */
   get size(): number {
-    return this.#places.length;
+    return this.#seats.length;
   }
 
   /** Takes something in. */
-  enter(item: T): Place<T> {
-    const place = { item, at: this.#places.length };
-    this.#places.push(place);
-    return place;
+  enter(item: T): Seat<T> {
+    const seat = { item, at: this.#seats.length };
+    this.#seats.push(seat);
+    return seat;
   }
 
-  /** Lets go of what stands at a place; of no effect the second time. */
-  leave(place: Place<T>): void {
-    if (this.#places[place.at] !== place) return;
-    const last = this.#places.pop();
-    if (last === undefined || last === place) return;
-    this.#places[place.at] = last;
-    last.at = place.at;
+  /** Lets go of what sits there; of no effect the second time. */
+  leave(seat: Seat<T>): void {
+    if (this.#seats[seat.at] !== seat) return;
+    const last = this.#seats.pop();
+    if (last === undefined || last === seat) return;
+    this.#seats[seat.at] = last;
+    last.at = seat.at;
   }
 
   /** All that are under way at this moment, in no order. */
   [Symbol.iterator](): Iterator<T> {
-    return this.#places.map(({ item }) => item).values();
+    return this.#seats.map(({ item }) => item).values();
   }
 }

@@ -1,5 +1,5 @@
 import { Roster } from '../model/roster.ts';
-import type { Place } from '../model/roster.ts';
+import type { Seat } from '../model/roster.ts';
 
 // Firing a moment early and looking again would cost more than the moment.
 const EARLY_MS = 0.5;
@@ -18,7 +18,7 @@ let timer: NodeJS.Timeout | undefined;
 export class Alarm {
   readonly #ring: () => void;
   #due = Infinity;
-  #place: Place<Alarm> | undefined;
+  #seat: Seat<Alarm> | undefined;
 
   constructor(ring: () => void) {
     this.#ring = ring;
@@ -26,22 +26,22 @@ export class Alarm {
 
   /** Whether it is still to ring. */
   get isSet(): boolean {
-    return this.#place !== undefined;
+    return this.#seat !== undefined;
   }
 
   /** Lets it ring after some milliseconds, and not when it was set to ring before. */
   set(ms: number): void {
     const now = performance.now();
     this.#due = now + ms;
-    this.#place ??= all.enter(this);
+    this.#seat ??= all.enter(this);
     if (this.#due < next) look(this.#due, now);
   }
 
   /** It does not ring. */
   clear(): void {
-    if (this.#place === undefined) return;
-    all.leave(this.#place);
-    this.#place = undefined;
+    if (this.#seat === undefined) return;
+    all.leave(this.#seat);
+    this.#seat = undefined;
     if (all.size > 0) return;
     clearTimeout(timer);
     timer = undefined;
@@ -56,11 +56,11 @@ export class Alarm {
     let earliest = Infinity;
     for (const alarm of all) {
       // One that rang before may have cleared or set it.
-      if (alarm.#place !== undefined && alarm.#due <= now + EARLY_MS) {
+      if (alarm.#seat !== undefined && alarm.#due <= now + EARLY_MS) {
         alarm.clear();
         alarm.#ring();
       }
-      if (alarm.#place !== undefined) earliest = Math.min(earliest, alarm.#due);
+      if (alarm.#seat !== undefined) earliest = Math.min(earliest, alarm.#due);
     }
     if (earliest < next) look(earliest, performance.now());
   };

@@ -66,7 +66,7 @@ export function ownMemory(): Memory {
   return { resident: () => process.memoryUsage.rss(), collect };
 }
 
-// The engine shows its collector to new contexts only, and only once this is said; said at the start, it would make all code slower.
+// The engine shows its collector to new contexts only, and only once this is said; said at the start, all code was seen to run slower.
 function collect(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();

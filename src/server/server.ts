@@ -57,8 +57,8 @@ export async function startServer(options: {
   );
   const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    const place = open.enter(response);
-    response.on('close', () => open.leave(place));
+    const seat = open.enter(response);
+    response.on('close', () => open.leave(seat));
     handle(gateway, snapshot, request, response).catch((error: unknown) => {
       log.faulted(error);
       response.destroy();

@@ -42,10 +42,7 @@ test.each([
 
 test('who holds an answer before there is a connection is told nothing of it until it is let go', async () => {
   const passing = await openOtherPool();
-  const peer = await openPeer(async (line) => {
-    await line.asked(1);
-    await line.send(answer('hello'));
-  });
+  const peer = await openAnswering();
   const asked = new Asked(poolAt(at(peer.port)));
   asked.exchange.pause();
   await passing();
@@ -97,6 +94,13 @@ test.each([
   },
 );
 
+function openAnswering(): ReturnType<typeof openPeer> {
+  return openPeer(async (line) => {
+    await line.asked(1);
+    await line.send(answer('hello'));
+  });
+}
+
 test.each([
   ['all of it', answer('hello'), ['head', 'data', 'end'], 'hello'],
   ['an answer that ends with it', 'HTTP/1.1 200 OK\r\n\r\nhello', ['head', 'data', 'end'], 'hello'],
@@ -126,10 +130,7 @@ test.each([
 
 test('who is let go and holds again at once is told nothing', async () => {
   const passing = await openOtherPool();
-  const peer = await openPeer(async (line) => {
-    await line.asked(1);
-    await line.send(answer('hello'));
-  });
+  const peer = await openAnswering();
   const asked = await held(poolAt(at(peer.port)));
   asked.exchange.resume();
   asked.exchange.pause();
@@ -142,10 +143,7 @@ test('who is let go and holds again at once is told nothing', async () => {
 
 test('who gives up while holding is told nothing more, and the upstream sees it', async () => {
   const passing = await openOtherPool();
-  const peer = await openPeer(async (line) => {
-    await line.asked(1);
-    await line.send(answer('hello'));
-  });
+  const peer = await openAnswering();
   const asked = await held(poolAt(at(peer.port)));
   asked.exchange.resume();
   asked.exchange.abort();
@@ -156,10 +154,7 @@ test('who gives up while holding is told nothing more, and the upstream sees it'
 
 test('who gives up in what was held for it is told nothing more', async () => {
   const passing = await openOtherPool();
-  const peer = await openPeer(async (line) => {
-    await line.asked(1);
-    await line.send(answer('hello'));
-  });
+  const peer = await openAnswering();
   const asked = new Asked(
     poolAt(at(peer.port)),
     {},

@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Readable } from 'node:stream';
-import type { Place as Seat } from '../../model/roster.ts';
+import type { Seat } from '../../model/roster.ts';
 import { BodyUpload, writeRequest } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -33,8 +33,11 @@ export interface Exchanging {
 
 /** What the owner of connections is told. */
 export interface ConnectionOwner {
-  /** The connection may take another exchange. */
-  freed(connection: Connection): void;
+  /**
+   * The connection may take another exchange.
+   * @param keeps milliseconds for which the upstream keeps it
+   */
+  freed(connection: Connection, keeps: number): void;
   /** The connection is no more. */
   lost(connection: Connection): void;
 }
@@ -185,10 +188,9 @@ export class Connection {
   readonly #deliver = (): void => {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    while (!this.#paused && this.#exchange === exchange) {
+    while (this.#held.length > 0 && !this.#paused && this.#exchange === exchange) {
       const body = this.#held.shift();
-      if (body === undefined) break;
-      exchange.came(body);
+      if (body !== undefined) exchange.came(body);
     }
     const { over } = this.#reader;
     if (this.#exchange !== exchange || (this.#paused && (over || this.#held.length > 0))) return;
@@ -206,8 +208,7 @@ export class Connection {
     if (free) {
       this.#used = true;
       this.#reader.next();
-      this.goodUntil = performance.now() + this.#keeps;
-      this.#owner.freed(this);
+      this.#owner.freed(this, this.#keeps);
     } else this.#socket.destroy();
     exchange.ended();
   }

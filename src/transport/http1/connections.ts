@@ -32,8 +32,8 @@ export class Connections implements ConnectionOwner {
     return connection;
   }
 
-  freed(connection: Connection): void {
-    connection.goodUntil = Math.min(connection.goodUntil, performance.now() + IDLE_MS);
+  freed(connection: Connection, keeps: number): void {
+    connection.goodUntil = performance.now() + Math.min(keeps, IDLE_MS);
     this.#free.push(connection);
     this.#sweep ??= setInterval(() => this.#closeOld(), SWEEP_MS).unref();
   }
