@@ -1,25 +1,39 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-
-const REQUEST = new IncomingMessage(new Socket());
+import type { ResponseWire } from '../src/relay/response-wire.ts';
 
 /** A client that takes everything at once: bytes are counted and go nowhere, so that a bench measures what comes before the socket. */
-export class Sink extends ServerResponse {
+export class Sink implements ResponseWire {
   /** How much came. */
   bytes = 0;
+  opened = false;
+  readonly closed = false;
+  readonly status = 200;
+  readonly slow = false;
 
-  constructor() {
-    super(REQUEST);
+  listen(): void {
+    // It is never slow and never leaves.
   }
 
-  override flushHeaders(): void {}
+  head(): void {
+    this.opened = true;
+  }
 
-  override write(chunk: string | Uint8Array): boolean {
+  sendHead(): void {
+    this.opened = true;
+  }
+
+  write(chunk: string | Uint8Array): void {
     this.bytes += chunk.length;
-    return true;
   }
 
-  override end(): this {
-    return this;
+  end(chunk: string | Uint8Array | undefined): void {
+    this.bytes += chunk?.length ?? 0;
+  }
+
+  whole(_status: number, _headers: unknown, body: string | Uint8Array): void {
+    this.bytes += body.length;
+  }
+
+  destroy(): void {
+    this.opened = true;
   }
 }

@@ -1,13 +1,11 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Alarm } from './alarm.ts';
-import { ChunkWriter } from './chunk-writer.ts';
 import type { ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
-import { sendWhole } from './send-whole.ts';
+import type { ResponseWire, WireEvents } from './response-wire.ts';
 
 /** An answer in an HTTP response: collects what belongs together, writes it at once, and says when the client is slow. */
-export class Downstream implements ClientSide {
-  readonly #response: ServerResponse;
-  readonly #writer: ChunkWriter;
+export class Downstream implements ClientSide, WireEvents {
+  readonly #wire: ResponseWire;
   readonly #timers: ClientTimers;
   readonly #events: ClientEvents;
   #text = '';
@@ -17,33 +15,29 @@ export class Downstream implements ClientSide {
   readonly #keepAlive: Alarm = new Alarm(() => this.#onKeepAlive());
   #ended = false;
 
-  constructor(response: ServerResponse, timers: ClientTimers, events: ClientEvents) {
-    this.#response = response;
-    this.#writer = new ChunkWriter(response);
+  constructor(wire: ResponseWire, timers: ClientTimers, events: ClientEvents) {
+    this.#wire = wire;
     this.#timers = timers;
     this.#events = events;
-    response.on('drain', this.#onDrain);
-    response.on('close', this.#onClose);
-    // A reset that races with a write surfaces here; `close` follows and tells the owner.
-    response.on('error', () => undefined);
+    wire.listen(this, timers.writeStall);
   }
 
   get opened(): boolean {
-    return this.#response.headersSent;
+    return this.#wire.opened;
   }
 
   get over(): boolean {
-    return this.#ended || this.#response.destroyed;
+    return this.#ended || this.#wire.closed;
   }
 
   get status(): number {
-    return this.#response.statusCode;
+    return this.#wire.status;
   }
 
   open(status: number, headers: OutgoingHttpHeaders, sign: string | undefined): void {
     if (this.opened || this.over) return;
     this.#sign = this.#timers.keepAlive > 0 ? sign : undefined;
-    this.#response.writeHead(status, headers);
+    this.#wire.head(status, headers);
     this.#lastWrite = performance.now();
     if (this.#sign !== undefined) this.#keepAlive.set(this.#timers.keepAlive);
   }
@@ -70,44 +64,48 @@ export class Downstream implements ClientSide {
   }
 
   flush(): boolean {
-    if (this.over) return true;
-    if (!this.opened) return true;
+    if (!this.opened || this.over) return true;
     const chunk = this.#collected();
-    if (chunk === undefined) {
-      this.#writer.head();
-      return !this.#writer.slow;
+    if (chunk === undefined) this.#wire.sendHead();
+    else {
+      this.#lastWrite = performance.now();
+      this.#wire.write(chunk);
     }
-    this.#lastWrite = performance.now();
-    const fast = this.#writer.write(chunk);
-    if (!fast) this.#watchStall();
-    return fast;
+    return !this.#wire.slow;
   }
 
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
     if (this.over) return;
     this.#ended = true;
-    sendWhole(this.#response, status, headers, body);
-    this.#clear();
-    // What was written last may wait for a client that reads no more; once it is gone, the server's keep-alive takes the timer over.
-    if (!this.#response.writableFinished) this.#watchStall();
+    this.#wire.whole(status, headers, body);
+    this.#keepAlive.clear();
   }
 
   end(): void {
     if (this.over) return;
     this.#ended = true;
     // The last events and the end of the body leave together.
-    this.#response.end(this.#collected());
-    this.#clear();
-    // What was written last may wait for a client that reads no more; once it is gone, the server's keep-alive takes the timer over.
-    if (!this.#response.writableFinished) this.#watchStall();
+    this.#wire.end(this.#collected());
+    this.#keepAlive.clear();
   }
 
   // The connection goes with it, so that a raw transfer fails instead of ending (SP-03).
   abort(): void {
     if (this.over) return;
     this.#ended = true;
-    this.#clear();
-    this.#response.destroy();
+    this.#keepAlive.clear();
+    this.#wire.destroy();
+  }
+
+  drained(): void {
+    if (!this.#ended) this.#events.drained();
+  }
+
+  closed(): void {
+    this.#keepAlive.clear();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.gone();
   }
 
   #collected(): string | Uint8Array | undefined {
@@ -124,20 +122,6 @@ export class Downstream implements ClientSide {
     return pieces.length === 1 ? only : Buffer.concat(pieces);
   }
 
-  readonly #onDrain = (): void => {
-    if (this.#ended) return;
-    this.#response.socket?.setTimeout(0);
-    this.#events.drained();
-  };
-
-  readonly #onClose = (): void => {
-    this.#clear();
-    if (!this.#ended) {
-      this.#ended = true;
-      this.#events.gone();
-    }
-  };
-
   // Not set with each write: it looks how long the silence is and sleeps for the rest.
   #onKeepAlive(): void {
     if (this.over) return;
@@ -147,17 +131,8 @@ export class Downstream implements ClientSide {
       this.#keepAlive.set(due);
       return;
     }
-    if (!this.#writer.slow) this.signOfLife();
+    if (!this.#wire.slow) this.signOfLife();
     this.flush();
     this.#keepAlive.set(this.#timers.keepAlive);
-  }
-
-  // The socket's own timer begins anew with every byte the client takes; when it rings, the HTTP server breaks the connection.
-  #watchStall(): void {
-    this.#response.socket?.setTimeout(this.#timers.writeStall);
-  }
-
-  #clear(): void {
-    this.#keepAlive.clear();
   }
 }

@@ -1,23 +1,23 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Client, ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
 import { Downstream } from './downstream.ts';
-import { sendWhole } from './send-whole.ts';
+import type { ResponseWire } from './response-wire.ts';
 
 /** A client that waits for one HTTP response. */
 export class HttpClient implements Client {
-  readonly #response: ServerResponse;
+  readonly #wire: ResponseWire;
 
-  constructor(response: ServerResponse) {
-    this.#response = response;
+  constructor(wire: ResponseWire) {
+    this.#wire = wire;
   }
 
   side(timers: ClientTimers, events: ClientEvents): ClientSide {
-    return new Downstream(this.#response, timers, events);
+    return new Downstream(this.#wire, timers, events);
   }
 
   refuse(status: number, headers: OutgoingHttpHeaders, body: string): boolean {
-    if (this.#response.headersSent || this.#response.destroyed) return false;
-    sendWhole(this.#response, status, headers, body);
+    if (this.#wire.opened || this.#wire.closed) return false;
+    this.#wire.whole(status, headers, body);
     return true;
   }
 }

@@ -9,9 +9,13 @@ import { GatewayFailure } from '../model/errors.ts';
 import { nearestFirst } from '../model/nearest.ts';
 import { DIALECT_ROUTES, dialectNear } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
+import type { Call } from '../gateway/receive.ts';
+import type { ResponseWire } from '../relay/response-wire.ts';
 import { HttpClient } from '../relay/http-client.ts';
-import { readJsonBody } from './body.ts';
+import { NodeWire } from '../relay/node-wire.ts';
+import { readBody, readJsonBody } from './body.ts';
 import { guard } from './guard.ts';
+import type { LaneHead } from './lane-head.ts';
 import { findPath } from './paths.ts';
 import { plainRoute, sendJson } from './routes.ts';
 import type { HttpCall } from './routes.ts';
@@ -41,7 +45,7 @@ export async function handle(
     home: prefix?.provider,
     dialect: route?.dialect ?? stored?.dialect ?? prefix?.dialect ?? dialectNear(path, request.headers),
     headers: request.headers,
-    client: new HttpClient(response),
+    client: new HttpClient(new NodeWire(response)),
     response,
   };
   try {
@@ -57,6 +61,48 @@ export async function handle(
     else if (request.destroyed || response.destroyed) response.destroy();
     else gateway.fault(call, error);
   }
+}
+
+/** Answers a request of a plain connection, on a path whose bodies are JSON; what goes wrong is told to its client. */
+export function handlePlain(
+  gateway: Gateway,
+  snapshot: Snapshot,
+  { url, headers }: LaneHead,
+  bytes: Buffer,
+  wire: ResponseWire,
+): void {
+  const at = Date.now();
+  const arrived = performance.now();
+  const { path, prefix, route, place } = findPath(url);
+  const call: Call = {
+    requestId: mint('req'),
+    at,
+    arrived,
+    path,
+    place,
+    home: prefix?.provider,
+    dialect: route?.dialect ?? dialectNear(path, headers),
+    headers,
+    client: new HttpClient(wire),
+  };
+  const failed = (error: unknown): void => {
+    if (error instanceof GatewayFailure) gateway.refuse(call, error.error);
+    else gateway.fault(call, error);
+  };
+  try {
+    const understood = gateway.stored.receive(call, readBody(bytes, snapshot.limits));
+    if (!(understood instanceof Promise)) gateway.serve(understood);
+    // Who left while something was looked up is not waited for.
+    else understood.then((received) => wire.closed || gateway.serve(received)).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Whether what is posted to a request target is JSON and nothing else. */
+export function takesJson(url: string): boolean {
+  const { route } = findPath(url);
+  return route !== undefined && route.body !== 'form';
 }
 
 function demandMethod(

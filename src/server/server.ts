@@ -9,7 +9,8 @@ import { AccessLog } from '../telemetry/log.ts';
 import type { Collector } from './collector.ts';
 import { Sockets } from './websocket.ts';
 import type { SocketTimes } from './websocket-watch.ts';
-import { handle } from './handle.ts';
+import { handle, handlePlain, takesJson } from './handle.ts';
+import { Lanes } from './lanes.ts';
 
 /** A gateway that listens. */
 export interface RunningServer {
@@ -20,6 +21,9 @@ export interface RunningServer {
 }
 
 const TAIL_MS = 5_000;
+const TIMES = { head: 10_000, request: 60_000, idle: 75_000 };
+// Larger bodies cost more to read than what a plain connection saves.
+const LANE_BODY = 1024 * 1024;
 
 /**
  * Starts a gateway.
@@ -46,14 +50,23 @@ export async function startServer(options: {
   const server = createServer(
     {
       noDelay: true,
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
+      headersTimeout: TIMES.head,
+      requestTimeout: TIMES.request,
       connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: 75_000,
+      keepAliveTimeout: TIMES.idle,
       maxHeaderSize: 16 * 1024,
       shouldUpgradeCallback: (request) => sockets.takes(request),
     },
     (request, response) => serve(request, response),
+  );
+  const lanes = new Lanes(
+    {
+      bodyLimit: Math.min(LANE_BODY, snapshot.limits.body),
+      times: TIMES,
+      takes: takesJson,
+      answer: (head, body, wire) => handlePlain(gateway, snapshot, head, body, wire),
+    },
+    server,
   );
   const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -72,7 +85,7 @@ export async function startServer(options: {
   const host = snapshot.host.includes(':') ? `[${snapshot.host}]` : snapshot.host;
   return {
     url: `http://${host}:${port}`,
-    close: () => closeServer(server, gateway, sockets, open).finally(() => log.close()),
+    close: () => closeServer(server, gateway, sockets, open, lanes).finally(() => log.close()),
   };
 }
 
@@ -92,9 +105,10 @@ async function closeServer(
   gateway: Gateway,
   sockets: Sockets,
   open: Roster<ServerResponse>,
+  lanes: Lanes,
 ): Promise<void> {
   await Promise.all([sockets.close(), gateway.close()]);
-  await lastBytes(open);
+  await Promise.all([lastBytes(open), lanes.close(TAIL_MS)]);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });

@@ -3,6 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Downstream } from '../../src/relay/downstream.ts';
+import { NodeWire } from '../../src/relay/node-wire.ts';
 import { RawExchange } from '../support/raw-client.ts';
 
 const KEEP_ALIVE = ': keep-alive\n\n';
@@ -30,7 +31,12 @@ afterEach(async () => {
 function serve(timers: { keepAlive: number; writeStall: number }, told: string[] = []): Promise<Downstream> {
   return new Promise((resolve) => {
     play = (response) => {
-      resolve(new Downstream(response, timers, { drained: () => told.push('drained'), gone: () => told.push('gone') }));
+      resolve(
+        new Downstream(new NodeWire(response), timers, {
+          drained: () => told.push('drained'),
+          gone: () => told.push('gone'),
+        }),
+      );
     };
   });
 }

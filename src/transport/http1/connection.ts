@@ -3,6 +3,8 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Readable } from 'node:stream';
 import type { Seat } from '../../model/roster.ts';
+import { afterTurn } from '../turn.ts';
+import type { Turning } from '../turn.ts';
 import { BodyUpload, writeRequest } from './request-writer.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -56,7 +58,7 @@ const SECURE_READS = 16 * 1024;
 const SOON: Promise<void> = Promise.resolve();
 
 /** One connection to an upstream: takes one exchange after the other, and reads answers without a stream object between. */
-export class Connection {
+export class Connection implements Turning {
   readonly #place: Place;
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
@@ -67,6 +69,7 @@ export class Connection {
   readonly #held: Buffer[] = [];
   #paused = false;
   #closed = false;
+  #unsent = false;
   #used = false;
   #keeps = 0;
   #failure: Error | undefined;
@@ -90,7 +93,13 @@ export class Connection {
   /** Begins another exchange on a connection that is free. */
   begin(exchange: Exchanging): void {
     this.#take(exchange);
-    this.#send(exchange);
+    this.#unsent = true;
+    afterTurn(this);
+  }
+
+  turned(): void {
+    this.#unsent = false;
+    if (this.#exchange !== undefined && !this.#closed) this.#send(this.#exchange);
   }
 
   /** Says nothing more of the answer, and reads no more of it, until it is told to. */
@@ -159,7 +168,8 @@ export class Connection {
   readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
     const reader = this.#reader;
     const exchange = this.#exchange;
-    if (exchange === undefined) {
+    // What comes unasked belongs to nobody.
+    if (exchange === undefined || this.#unsent) {
       this.goodUntil = 0;
       this.#socket.destroy();
       return false;

@@ -1,0 +1,194 @@
+import type { Socket } from 'node:net';
+import type { Seat } from '../model/roster.ts';
+import { Outlet } from '../relay/outlet.ts';
+import type { OutletOwner } from '../relay/outlet.ts';
+import { SocketWire } from '../relay/socket-wire.ts';
+import { BEGINNING, HEAD_END, readLaneHead } from './lane-head.ts';
+import type { LaneHead } from './lane-head.ts';
+
+/** What a lane needs from its server. */
+export interface LaneDeps {
+  /** Bytes that a body may have here. */
+  readonly bodyLimit: number;
+  readonly times: LaneTimes;
+  /** Whether a path is answered here. */
+  readonly takes: (url: string) => boolean;
+  /** Answers a request; never throws. */
+  readonly answer: (head: LaneHead, body: Buffer, wire: SocketWire) => void;
+  /** Gives the connection, with all that was read and not answered, to the server that understands everything. */
+  readonly handOver: (socket: Socket) => void;
+  /** The connection has left the lane. */
+  readonly left: (lane: Lane) => void;
+}
+
+/** How long a client may take, in milliseconds. */
+export interface LaneTimes {
+  /** To send a head. */
+  readonly head: number;
+  /** To send a request. */
+  readonly request: number;
+  /** Between two requests. */
+  readonly idle: number;
+}
+
+const HEAD_LIMIT = 16 * 1024;
+// What a client may send ahead while it waits for an answer, before it is read no further.
+const AHEAD_LIMIT = 64 * 1024;
+const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+
+/**
+ * One connection that carries plain requests one after the other, without a stream object for each: a POST with a JSON body of a known length is read and
+ * answered here, half as dear as through `node:http`. Whatever is not as plain as that goes to `node:http` with the whole connection, for good, so that there
+ * is nothing to interpret here.
+ */
+export class Lane implements OutletOwner {
+  readonly #socket: Socket;
+  readonly #deps: LaneDeps;
+  readonly #outlet: Outlet;
+  #held: Buffer[] = [];
+  #bytes = 0;
+  #head: LaneHead | undefined;
+  /** Where the body begins in what is held. */
+  #bodyAt = 0;
+  #wire: SocketWire | undefined;
+  #deadline: number;
+  #begun = 0;
+  #ending = false;
+  /** Where its server keeps it. */
+  seat: Seat<Lane> | undefined;
+
+  constructor(socket: Socket, deps: LaneDeps) {
+    this.#socket = socket;
+    this.#deps = deps;
+    this.#outlet = new Outlet(socket, this);
+    // Who connects and says nothing is cut off like one that does not finish its head.
+    this.#deadline = performance.now() + deps.times.head;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Cuts off a client that takes too long. */
+  check(now: number): void {
+    if (this.#wire !== undefined || now < this.#deadline || !this.#outlet.empty) return;
+    if (this.#bytes > 0) this.#socket.write(TOO_LATE);
+    this.#socket.destroySoon();
+  }
+
+  /** Ends the connection once all that was answered has left. */
+  close(): void {
+    this.#ending = true;
+    this.#outlet.end();
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  sent(): void {
+    if (this.#wire === undefined && this.#bytes > 0 && !this.#ending) this.#next();
+  }
+
+  drained(): void {
+    this.#wire?.drained();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#ending) return;
+    if (this.#bytes === 0) this.#begun = performance.now();
+    this.#held.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#wire === undefined) this.#next();
+    else if (this.#bytes > AHEAD_LIMIT) this.#socket.pause();
+  };
+
+  #next(): void {
+    if (this.#head === undefined && !this.#readHead()) return;
+    const head = this.#head;
+    if (head === undefined || this.#bytes < this.#bodyAt + head.length) return;
+    const held = this.#together();
+    const end = this.#bodyAt + head.length;
+    const body = held.subarray(this.#bodyAt, end);
+    this.#head = undefined;
+    this.#bytes = held.length - end;
+    this.#held = this.#bytes === 0 ? [] : [held.subarray(end)];
+    const { idle } = this.#deps.times;
+    const wire = new SocketWire(this.#outlet, head.closes ? 0 : idle / 1000, this.#onOver);
+    this.#wire = wire;
+    this.#deps.answer(head, body, wire);
+  }
+
+  /** Reads a head; false when there is none yet, or none for this lane. */
+  #readHead(): boolean {
+    const held = this.#together();
+    const text = held.toString('latin1', 0, Math.min(held.length, HEAD_LIMIT));
+    const end = text.indexOf(HEAD_END);
+    if (end < 0) {
+      if (held.length >= HEAD_LIMIT || !text.startsWith(BEGINNING.slice(0, text.length))) this.#handOver();
+      else this.#deadline = this.#begun + this.#deps.times.head;
+      return false;
+    }
+    const head = readLaneHead(text.slice(0, end));
+    if (head === undefined || head.length > this.#deps.bodyLimit || !this.#deps.takes(head.url)) {
+      this.#handOver();
+      return false;
+    }
+    this.#head = head;
+    this.#bodyAt = end + HEAD_END.length;
+    this.#deadline = this.#begun + this.#deps.times.request;
+    return true;
+  }
+
+  #together(): Buffer {
+    const [first] = this.#held;
+    if (first !== undefined && this.#held.length === 1) return first;
+    const all = Buffer.concat(this.#held);
+    this.#held = [all];
+    return all;
+  }
+
+  #handOver(): void {
+    const socket = this.#socket;
+    this.#detach();
+    socket.pause();
+    socket.unshift(this.#together());
+    this.#deps.handOver(socket);
+    socket.resume();
+  }
+
+  #detach(): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    this.#outlet.detach();
+    this.#deps.left(this);
+  }
+
+  readonly #onOver = (keeps: boolean): void => {
+    this.#wire = undefined;
+    const now = performance.now();
+    this.#begun = now;
+    this.#deadline = now + this.#deps.times.idle;
+    if (!keeps) this.close();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  };
+
+  // Who ends its half of a connection before it has its answer is taken for gone, as `node:http` does.
+  readonly #onEnd = (): void => {
+    if (this.#wire === undefined) this.close();
+    else this.#socket.destroy();
+  };
+
+  readonly #onError = (): void => {
+    // `close` follows.
+  };
+
+  readonly #onClose = (): void => {
+    this.#detach();
+    this.#wire?.left();
+  };
+}

@@ -1,0 +1,27 @@
+/** Something that has what to do when the turn of the event loop is over. */
+export interface Turning {
+  /** Is called once for each time it asked; must not throw. */
+  turned(): void;
+}
+
+// Whoever waits for its write waits for those of others, too; more than this many make nothing cheaper.
+const MOST = 16;
+
+let waiting: Turning[] = [];
+
+/**
+ * Lets a thing act once all that came in with this turn of the event loop was looked at, or much of it. Each write wakes whoever reads it, and waking
+ * costs more than writing: what is written together wakes once. A thing that nothing else came beside acts right after what it came from.
+ */
+export function afterTurn(thing: Turning): void {
+  if (waiting.length === 0) setImmediate(actAll);
+  waiting.push(thing);
+  if (waiting.length === MOST) actAll();
+}
+
+function actAll(): void {
+  const things = waiting;
+  if (things.length === 0) return;
+  waiting = [];
+  for (const thing of things) thing.turned();
+}
