@@ -21,12 +21,12 @@ export class Sink implements ResponseWire {
     this.opened = true;
   }
 
-  write(chunk: string | Uint8Array): void {
-    this.bytes += chunk.length;
+  write(bytes: string): void {
+    this.bytes += bytes.length;
   }
 
-  end(chunk: string | Uint8Array | undefined): void {
-    this.bytes += chunk?.length ?? 0;
+  end(bytes: string): void {
+    this.bytes += bytes.length;
   }
 
   whole(_status: number, _headers: unknown, body: string | Uint8Array): void {

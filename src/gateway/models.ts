@@ -75,7 +75,7 @@ export class ModelList {
         data: (chunk) => {
           bytes += chunk.length;
           if (bytes > LIST_LIMIT) give('too long');
-          else pieces.push(chunk);
+          else pieces.push(Buffer.from(chunk));
         },
         end: () => {
           clearTimeout(timer);

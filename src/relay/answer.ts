@@ -33,9 +33,11 @@ export interface PassingAnswer {
   readonly over: boolean;
   /** How the stream passes, once its first message told who it is. */
   readonly passage: Passage | undefined;
-  /** Takes text that needs no look; `length` is that of the text in bytes. */
-  passText(bytes: Uint8Array, length: number): void;
-  write(chunk: string | Uint8Array): void;
+  /** Takes messages that need no look, one character per byte; `length` is that of their text in bytes. */
+  passText(bytes: string, length: number): void;
+  /** Takes bytes as they came, one character for each. */
+  pass(bytes: string): void;
+  write(text: string): void;
   /** Drops what the encoder made of the last message: the message itself passes. */
   forgetEncoded(): void;
   /** Sends what the encoder made of the last message, and of every one after it. */
@@ -161,13 +163,17 @@ export class Answer implements PassingAnswer {
     if (contentType !== '') this.#contentType = contentType;
   }
 
-  passText(bytes: Uint8Array, length: number): void {
+  passText(bytes: string, length: number): void {
     this.#parts.tally.content(length, false);
-    this.#parts.downstream.write(bytes);
+    this.#parts.downstream.pass(bytes);
   }
 
-  write(chunk: string | Uint8Array): void {
-    this.#parts.downstream.write(chunk);
+  pass(bytes: string): void {
+    this.#parts.downstream.pass(bytes);
+  }
+
+  write(text: string): void {
+    this.#parts.downstream.write(text);
   }
 
   forgetEncoded(): void {

@@ -28,6 +28,8 @@ export interface ClientSide {
   signOfLife(): void;
   /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
   write(chunk: string | Uint8Array): void;
+  /** Takes bytes as they came, given as a text with one character per byte: that is how they were looked at, and another copy costs as much. */
+  pass(bytes: string): void;
   /** Forgets what was taken and not sent: another attempt begins. */
   discard(): void;
   /** Sends everything taken so far at once; false while the client is slow. */

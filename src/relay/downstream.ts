@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Alarm } from './alarm.ts';
 import type { ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
+import { inBytes } from './in-bytes.ts';
 import type { ResponseWire, WireEvents } from './response-wire.ts';
 
 /** An answer in an HTTP response: collects what belongs together, writes it at once, and says when the client is slow. */
@@ -9,7 +10,8 @@ export class Downstream implements ClientSide, WireEvents {
   readonly #timers: ClientTimers;
   readonly #events: ClientEvents;
   #text = '';
-  #pieces: Uint8Array[] = [];
+  /** What came before that text; one character per byte. */
+  #bytes = '';
   #lastWrite = 0;
   #sign: string | undefined;
   readonly #keepAlive: Alarm = new Alarm(() => this.#onKeepAlive());
@@ -47,29 +49,26 @@ export class Downstream implements ClientSide, WireEvents {
   }
 
   write(chunk: string | Uint8Array): void {
-    if (typeof chunk === 'string') {
-      this.#text += chunk;
-      return;
-    }
-    if (this.#text !== '') {
-      this.#pieces.push(Buffer.from(this.#text));
-      this.#text = '';
-    }
-    this.#pieces.push(chunk);
+    if (typeof chunk === 'string') this.#text += chunk;
+    else this.pass(inBytes(chunk));
+  }
+
+  pass(bytes: string): void {
+    this.#bytes = this.#collected() + bytes;
   }
 
   discard(): void {
     this.#text = '';
-    this.#pieces = [];
+    this.#bytes = '';
   }
 
   flush(): boolean {
     if (!this.opened || this.over) return true;
-    const chunk = this.#collected();
-    if (chunk === undefined) this.#wire.sendHead();
+    const bytes = this.#collected();
+    if (bytes === '') this.#wire.sendHead();
     else {
       this.#lastWrite = performance.now();
-      this.#wire.write(chunk);
+      this.#wire.write(bytes);
     }
     return !this.#wire.slow;
   }
@@ -108,18 +107,12 @@ export class Downstream implements ClientSide, WireEvents {
     this.#events.gone();
   }
 
-  #collected(): string | Uint8Array | undefined {
-    if (this.#pieces.length === 0) {
-      const text = this.#text;
-      this.#text = '';
-      return text === '' ? undefined : text;
-    }
-    const pieces = this.#pieces;
-    if (this.#text !== '') pieces.push(Buffer.from(this.#text));
+  #collected(): string {
+    const text = this.#text;
+    const bytes = text === '' ? this.#bytes : this.#bytes + inBytes(text);
     this.#text = '';
-    this.#pieces = [];
-    const [only] = pieces;
-    return pieces.length === 1 ? only : Buffer.concat(pieces);
+    this.#bytes = '';
+    return bytes;
   }
 
   // Not set with each write: it looks how long the silence is and sleeps for the rest.

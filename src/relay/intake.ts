@@ -97,7 +97,7 @@ export class Intake {
     return this.#parts.decoder.phase;
   }
 
-  /** Takes what one read brought. */
+  /** Takes what one read brought, which is kept by nobody. */
   push(chunk: Buffer): void {
     if (this.phase === 'closed') return;
     this.#bytes += chunk.length;
@@ -190,7 +190,7 @@ export class Intake {
   #takeRaw(chunk: Buffer): void {
     const { decoder, answer, contentType } = this.#parts;
     if (this.#raw) {
-      answer.passText(chunk, 0);
+      answer.passText(chunk.toString('latin1'), 0);
       return;
     }
     this.#raw = answer.passesRaw;
@@ -199,7 +199,7 @@ export class Intake {
   }
 
   #hold(chunk: Buffer): void {
-    this.#held.push(chunk);
+    this.#held.push(Buffer.from(chunk));
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > this.#parts.limits.whole)
       this.fail(tooMuch(`a body of more than ${this.#parts.limits.whole} bytes`));

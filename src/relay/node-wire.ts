@@ -50,12 +50,12 @@ export class NodeWire implements ResponseWire {
     this.#response.flushHeaders();
   }
 
-  write(chunk: string | Uint8Array): void {
-    if (!this.#response.write(chunk)) this.#watchStall();
+  write(bytes: string): void {
+    if (!this.#response.write(bytes, 'latin1')) this.#watchStall();
   }
 
-  end(chunk: string | Uint8Array | undefined): void {
-    this.#response.end(chunk);
+  end(bytes: string): void {
+    this.#response.end(bytes, 'latin1');
     this.#watchRest();
   }
 

@@ -2,6 +2,11 @@ import type { Socket } from 'node:net';
 import { afterTurn } from '../transport/turn.ts';
 import type { Turning } from '../transport/turn.ts';
 
+const SMALL = 16 * 1024;
+const WRITES_SIZE = 256 * 1024;
+// Longer texts of all clients leave through it, one after the other: memory of their own, for the moment that a write takes, costs more than the copy.
+let writes: Buffer = Buffer.allocUnsafeSlow(WRITES_SIZE);
+
 /** What the owner of an {@link Outlet} is told. */
 export interface OutletOwner {
   /** What was taken so far is on its way. */
@@ -15,7 +20,6 @@ export class Outlet implements Turning {
   readonly #socket: Socket;
   readonly #owner: OutletOwner;
   #text = '';
-  #pieces: (string | Uint8Array)[] = [];
   #waits = false;
   #ends = false;
   #writeStall = 0;
@@ -48,14 +52,6 @@ export class Outlet implements Turning {
   /** Takes text with one byte per character. */
   text(text: string): void {
     this.#text += text;
-    this.#wait();
-  }
-
-  /** Takes bytes, which nobody may change any more. */
-  bytes(bytes: Uint8Array): void {
-    if (this.#text !== '') this.#pieces.push(this.#text);
-    this.#text = '';
-    this.#pieces.push(bytes);
     this.#wait();
   }
 
@@ -92,11 +88,14 @@ export class Outlet implements Turning {
   #send(socket: Socket): boolean {
     const text = this.#text;
     this.#text = '';
-    const pieces = this.#pieces;
-    if (pieces.length === 0) return text === '' || socket.write(text, 'latin1');
-    this.#pieces = [];
-    if (text !== '') pieces.push(text);
-    return socket.write(joined(pieces));
+    if (text === '') return true;
+    // Small texts are copied on the stack, and those of a slow client when their turn comes.
+    if (text.length <= SMALL || text.length > WRITES_SIZE || socket.writableLength > 0)
+      return socket.write(text, 'latin1');
+    const fast = socket.write(writes.subarray(0, writes.write(text, 0, 'latin1')));
+    // What the client did not take at once is still there.
+    if (socket.writableLength > 0) writes = Buffer.allocUnsafeSlow(WRITES_SIZE);
+    return fast;
   }
 
   readonly #onDrain = (): void => {
@@ -108,17 +107,4 @@ export class Outlet implements Turning {
     if (this.#socket.writableLength > 0) this.#socket.destroy();
     else this.#socket.setTimeout(0);
   };
-}
-
-function joined(pieces: readonly (string | Uint8Array)[]): Buffer {
-  let size = 0;
-  for (const piece of pieces) size += piece.length;
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') bytes.write(piece, at, 'latin1');
-    else bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

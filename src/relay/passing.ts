@@ -51,7 +51,8 @@ export class Passing {
   readonly #early: Frame[] = [];
   #template: Template | undefined;
   #lessons = LESSONS;
-  #raw: Uint8Array | undefined;
+  /** The message that is looked at, one character per byte. */
+  #raw: string | undefined;
   #encoding = false;
   #reframing = false;
 
@@ -75,16 +76,26 @@ export class Passing {
     this.#reframing = true;
   }
 
-  /** Takes what one read brought. */
+  /** Takes what one read brought, which is kept by nobody. */
   push(chunk: Buffer): void {
+    if (this.#waiting === 0) {
+      this.#take(chunk);
+      return;
+    }
     // A long message that drips in is put together once, when its end comes: anew with each read would cost its square.
-    if (this.#waiting > 0 && !mayEnd(this.#rest.at(-1), chunk)) {
+    const end = endOfMessage(this.#rest.at(-1), chunk);
+    if (end === 0) {
       this.#wait(chunk);
       return;
     }
-    const bytes = this.#waiting === 0 ? chunk : Buffer.concat([...this.#rest, chunk]);
+    const bytes = Buffer.concat([...this.#rest, chunk.subarray(0, end)]);
     this.#rest = [];
     this.#waiting = 0;
+    this.#take(bytes);
+    if (end < chunk.length) this.#take(chunk.subarray(end));
+  }
+
+  #take(bytes: Buffer): void {
     if (this.#reframing || this.#encoding) {
       this.#parts.read(bytes);
       return;
@@ -139,7 +150,7 @@ export class Passing {
   }
 
   #wait(chunk: Buffer): void {
-    this.#rest.push(chunk);
+    this.#rest.push(Buffer.from(chunk));
     this.#waiting += chunk.length;
   }
 
@@ -158,9 +169,9 @@ export class Passing {
         const from = at;
         // The usual read of a live stream is one message; a single one needs no run.
         run &&= text.indexOf(END, at) + END.length < stop;
-        if (run) at = this.#run(bytes, text, at, template);
+        if (run) at = this.#run(text, at, template);
         run &&= at > from;
-        if (at === from) at = this.#one(bytes, text, at, template);
+        if (at === from) at = this.#one(text, at, template);
         if (at > from) {
           this.#parts.alive();
           continue;
@@ -169,16 +180,15 @@ export class Passing {
       const found = text.indexOf(END, at);
       // Three line ends in a row: the last two, where the search stopped, are no message of their own.
       const next = found < 0 ? stop : found + END.length;
-      const raw = bytes.subarray(at, next);
-      this.#raw = safe ? raw : undefined;
-      this.#parts.read(raw);
+      this.#raw = safe ? text.slice(at, next) : undefined;
+      this.#parts.read(bytes.subarray(at, next));
       this.#raw = undefined;
       at = next;
     }
   }
 
   /** Lets all plain messages from an offset on pass, if they are; returns where they end. */
-  #run(bytes: Buffer, text: string, from: number, template: Template): number {
+  #run(text: string, from: number, template: Template): number {
     const { head, tail, between, outHead, outTail, outBetween } = template;
     const texts: string[] = [];
     let end = from;
@@ -202,15 +212,13 @@ export class Passing {
     if (all === '' || !arePlain(texts, all) || !stands(text, head, from) || !stands(text, tail, end - tail.length))
       return from;
     if (text.slice(from + head.length, end - tail.length) !== texts.join(between)) return from;
-    const out = template.untouched
-      ? part(bytes, from, end)
-      : Buffer.from(outHead + texts.join(outBetween) + outTail, 'latin1');
+    const out = template.untouched ? text.slice(from, end) : outHead + texts.join(outBetween) + outTail;
     this.#parts.answer.passText(out, utf8Length(all));
     return end;
   }
 
   /** Lets the plain message at an offset pass, if it is one; returns where it ends. */
-  #one(bytes: Buffer, text: string, from: number, template: Template): number {
+  #one(text: string, from: number, template: Template): number {
     const { head, tail, outHead, outTail } = template;
     const begin = from + head.length;
     const quote = closingQuote(text, begin);
@@ -218,7 +226,7 @@ export class Passing {
     if (quote <= begin || !stands(text, tail, quote) || !arePlain([content], content)) return from;
     const end = quote + tail.length;
     this.#parts.answer.passText(
-      template.untouched ? part(bytes, from, end) : Buffer.from(outHead + content + outTail, 'latin1'),
+      template.untouched ? text.slice(from, end) : outHead + content + outTail,
       utf8Length(content),
     );
     return end;
@@ -230,7 +238,8 @@ export class Passing {
     const out = framed(frame.data.replaceAll('\n', ' '), passage);
     // Framing of another hand (comments, names, no space) is written anew around the same JSON: the frames gear.
     const ours = raw !== undefined && raw.length === Buffer.byteLength(out) && begins(raw, out);
-    this.#parts.answer.write(ours ? raw : out);
+    if (ours) this.#parts.answer.pass(raw);
+    else this.#parts.answer.write(out);
     if (ours) this.#learn(frame, out, passage);
   }
 
@@ -260,15 +269,8 @@ function framed(json: string, { event }: Passage): string {
 }
 
 /** Whether bytes begin as an event does, up to its JSON. */
-function begins(raw: Uint8Array, event: string): boolean {
-  const end = event.indexOf('{');
-  for (let at = 0; at < end; at++) if (raw[at] !== event.charCodeAt(at)) return false;
-  return true;
-}
-
-// A view costs about as much as the message; the usual read needs none.
-function part(bytes: Buffer, from: number, end: number): Buffer {
-  return from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end);
+function begins(raw: string, event: string): boolean {
+  return stands(raw, event.slice(0, Math.max(0, event.indexOf('{'))), 0);
 }
 
 // U+0085, U+2028 and U+2029 in UTF-8, one character per byte.
@@ -276,9 +278,13 @@ function hasLineEnd(text: string): boolean {
   return text.includes('\u00c2\u0085') || text.includes('\u00e2\u0080\u00a8') || text.includes('\u00e2\u0080\u00a9');
 }
 
-/** Whether the message that waits may end in this read. */
-function mayEnd(before: Buffer | undefined, chunk: Buffer): boolean {
-  return chunk.includes(END) || chunk.includes('\r') || (chunk[0] === LF && before?.at(-1) === LF);
+/** Where the message that waits may end in what a read brought; 0 = not in it. */
+function endOfMessage(before: Buffer | undefined, chunk: Buffer): number {
+  if (chunk[0] === LF && before?.at(-1) === LF) return 1;
+  // Other line ends are for the reader to judge.
+  if (chunk.includes('\r')) return chunk.length;
+  const end = chunk.indexOf(END);
+  return end < 0 ? 0 : end + END.length;
 }
 
 /** Bytes of UTF-8 that the inside of a JSON string stands for, itself given as one character per byte. */

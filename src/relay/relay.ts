@@ -129,14 +129,14 @@ export class Relay implements ExchangeHandler {
     if (this.#over) return;
     if (this.#refusal !== undefined) {
       this.#refusal.bytes += chunk.length;
-      this.#refusal.body.push(chunk);
+      this.#refusal.body.push(Buffer.from(chunk));
       // More than an error has to say: its status is enough.
       if (this.#refusal.bytes > REFUSAL_LIMIT)
         this.#break({ kind: 'bad_response', message: 'The upstream refused at length.' });
       return;
     }
     if (this.#inflater === undefined) this.#take(chunk);
-    else this.#inflater.push(chunk);
+    else this.#inflater.push(Buffer.from(chunk));
   }
 
   end(): void {

@@ -24,10 +24,10 @@ export interface ResponseWire {
   head(status: number, headers: OutgoingHttpHeaders): void;
   /** Sends the head by itself, if it has not left. */
   sendHead(): void;
-  /** Sends a piece of the body. */
-  write(chunk: string | Uint8Array): void;
-  /** Ends the body, with its last piece if there is one. */
-  end(chunk: string | Uint8Array | undefined): void;
+  /** Sends a piece of the body; one character per byte. */
+  write(bytes: string): void;
+  /** Ends the body, with its last piece; one character per byte. */
+  end(bytes: string): void;
   /** Sends a response in one piece; the headers are the wire's to change. */
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void;
   /** Breaks the response, and the connection with it. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { inBytes } from './in-bytes.ts';
 import type { Outlet } from './outlet.ts';
 import type { ResponseWire, WireEvents } from './response-wire.ts';
 
@@ -55,28 +56,15 @@ export class SocketWire implements ResponseWire {
     this.#head = '';
   }
 
-  write(chunk: string | Uint8Array): void {
+  write(bytes: string): void {
     // A chunk of no bytes would be the end of the body.
-    if (chunk.length === 0 || this.closed) return;
-    const head = this.#head;
+    if (bytes === '' || this.closed) return;
+    this.#outlet.text(this.#head + bytes.length.toString(16) + CRLF + bytes + CRLF);
     this.#head = '';
-    if (typeof chunk === 'string') {
-      const size = Buffer.byteLength(chunk);
-      if (size === chunk.length) {
-        this.#outlet.text(head + size.toString(16) + CRLF + chunk + CRLF);
-        return;
-      }
-      this.#outlet.text(head + size.toString(16) + CRLF);
-      this.#outlet.bytes(Buffer.from(chunk));
-    } else {
-      this.#outlet.text(head + chunk.length.toString(16) + CRLF);
-      this.#outlet.bytes(chunk);
-    }
-    this.#outlet.text(CRLF);
   }
 
-  end(chunk: string | Uint8Array | undefined): void {
-    if (chunk !== undefined) this.write(chunk);
+  end(bytes: string): void {
+    this.write(bytes);
     this.sendHead();
     this.#outlet.text(LAST_CHUNK);
     this.#finish();
@@ -85,13 +73,8 @@ export class SocketWire implements ResponseWire {
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
     this.opened = true;
     this.status = status;
-    const size = Buffer.byteLength(body);
-    const head = `${this.#headText(status, headers)}content-length: ${size}\r\n\r\n`;
-    if (typeof body === 'string' && size === body.length) this.#outlet.text(head + body);
-    else {
-      this.#outlet.text(head);
-      this.#outlet.bytes(typeof body === 'string' ? Buffer.from(body) : body);
-    }
+    const bytes = inBytes(body);
+    this.#outlet.text(`${this.#headText(status, headers)}content-length: ${bytes.length}\r\n\r\n${bytes}`);
     this.#finish();
   }
 

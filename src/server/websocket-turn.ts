@@ -52,6 +52,10 @@ export class SocketTurn implements Client, ClientSide {
     this.#messages.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
   }
 
+  pass(bytes: string): void {
+    this.write(Buffer.from(bytes, 'latin1'));
+  }
+
   discard(): void {
     this.#messages = [];
   }

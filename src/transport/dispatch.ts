@@ -20,7 +20,7 @@ export interface UpstreamCall {
 /** Receives one upstream answer; exactly one of `end` and `fail` comes last. */
 export interface ExchangeHandler {
   head(status: number, headers: IncomingHttpHeaders): void;
-  /** Everything one read of the socket brought, in one piece; the handler's to keep. */
+  /** Everything one read of the socket brought, in one piece; its bytes are others' once this returns. */
   data(chunk: Buffer): void;
   end(): void;
   fail(error: GatewayError, fault: TransportFault): void;

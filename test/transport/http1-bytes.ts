@@ -23,13 +23,13 @@ export function readPieces(
   const heads: ResponseHead[] = [];
   const bodies: Buffer[] = [];
   let surplus = false;
-  // All reads go through it, as those of sockets do; what a reader kept of it would not survive the next.
+  // All reads go through it, as those of sockets do; what a reader, or whoever it tells, kept of it would not survive the next.
   const shared = Buffer.alloc(Math.max(0, ...pieces.map((piece) => piece.length)));
   for (const piece of pieces) {
     const read = shared.subarray(0, piece.copy(shared));
     reader.read(read);
     if (reader.head !== undefined) heads.push(reader.head);
-    if (reader.body !== undefined) bodies.push(reader.body);
+    if (reader.body !== undefined) bodies.push(Buffer.from(reader.body));
     surplus ||= reader.surplus;
     read.fill('#');
   }

@@ -146,7 +146,7 @@ export class Asked implements ExchangeHandler {
 
   data(chunk: Buffer): void {
     if (this.told.at(-1) !== 'data') this.told.push('data');
-    this.#pieces.push(chunk);
+    this.#pieces.push(Buffer.from(chunk));
     this.#react.data?.(this);
   }
 

@@ -26,7 +26,7 @@ export interface Exchanging {
   readonly head: string;
   readonly body: string | Uint8Array | Readable | null;
   headed(head: ResponseHead): void;
-  /** A piece of the body: all that one read brought. */
+  /** A piece of the body: all that one read brought; its bytes are others' once this returns. */
   came(bytes: Buffer): void;
   ended(): void;
   /** @param unasked the connection had been kept, and broke before anything of an answer came */
@@ -187,7 +187,7 @@ export class Connection implements Turning {
       exchange.headed(head);
     }
     if (body !== undefined) {
-      if (this.#paused || this.#held.length > 0) this.#held.push(body);
+      if (this.#paused || this.#held.length > 0) this.#held.push(Buffer.from(body));
       else if (this.#exchange === exchange) exchange.came(body);
     }
     if (this.#exchange === exchange) this.#deliver();

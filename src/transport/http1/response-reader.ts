@@ -35,7 +35,7 @@ const IN_NAMES = /[\w!#$%&'*+.^`|~-]/;
 
 /**
  * Reads the responses of one connection (RFC 9112). What one read of the socket brought becomes at most one head and one piece of body, however many
- * chunks it came in: chunks are moved together where they lie, and copied once. Costs a few comparisons and a move per chunk.
+ * chunks it came in: chunks are moved together where they lie. Costs a few comparisons and a move per chunk.
  */
 export class ResponseReader {
   readonly #headLimit: number;
@@ -49,7 +49,7 @@ export class ResponseReader {
   #to = 0;
   /** The head that the last read completed. */
   head: ResponseHead | undefined;
-  /** The body's bytes that the last read brought. */
+  /** The body's bytes that the last read brought, where they lie in it. */
   body: Buffer | undefined;
   /** Whether bytes came that belong to no response. */
   surplus = false;
@@ -78,7 +78,7 @@ export class ResponseReader {
   }
 
   /**
-   * Takes what one read brought; bytes may be moved within it, and none is needed afterwards.
+   * Takes what one read brought; bytes may be moved within it, and none is needed once the body was looked at.
    * @throws MalformedResponse when what came is no response; nothing that follows can be read
    */
   read(bytes: Buffer): void {
@@ -98,7 +98,7 @@ export class ResponseReader {
         this.#rest(bytes, at);
         return;
       case 'to-close':
-        this.body = copied(bytes, at, bytes.length);
+        this.body = bytes.subarray(at);
         return;
       default:
         this.#chunks(bytes, at);
@@ -138,7 +138,7 @@ export class ResponseReader {
 
   #rest(bytes: Buffer, at: number): void {
     const end = Math.min(bytes.length, at + this.#left);
-    this.body = copied(bytes, at, end);
+    this.body = bytes.subarray(at, end);
     this.#left -= end - at;
     if (this.#left === 0) this.#step = 'over';
     this.surplus = end < bytes.length;
@@ -160,7 +160,7 @@ export class ResponseReader {
       else this.#framing(bytes[at++] ?? 0);
     }
     this.surplus = at < bytes.length;
-    if (this.#to > this.#from) this.body = copied(bytes, this.#from, this.#to);
+    if (this.#to > this.#from) this.body = bytes.subarray(this.#from, this.#to);
     this.#bytes = EMPTY;
   }
 
@@ -264,12 +264,6 @@ export class ResponseReader {
 
 const EMPTY = Buffer.alloc(0);
 const STEPS = { chunked: 'size', length: 'rest', close: 'to-close', none: 'over' } as const;
-
-function copied(bytes: Buffer, from: number, to: number): Buffer {
-  const copy = Buffer.allocUnsafe(to - from);
-  bytes.copy(copy, 0, from, to);
-  return copy;
-}
 
 function demand(byte: number, wanted: number): void {
   if (byte !== wanted) throw new MalformedResponse('a chunk that ends elsewhere');
