@@ -33,6 +33,11 @@ export class Outlet implements Turning {
     socket.on('timeout', this.#onTimeout);
   }
 
+  /** Whether something was taken that is not yet on its way. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
   /** Whether all that was taken has left. */
   get empty(): boolean {
     return !this.#waits && this.#socket.writableLength === 0;

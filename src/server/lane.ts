@@ -88,7 +88,9 @@ export class Lane implements OutletOwner {
   }
 
   sent(): void {
-    if (this.#wire === undefined && this.#bytes > 0 && !this.#ending) this.#next();
+    if (this.#wire !== undefined || this.#ending) return;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#bytes > 0) this.#next();
   }
 
   drained(): void {
@@ -100,7 +102,8 @@ export class Lane implements OutletOwner {
     if (this.#bytes === 0) this.#begun = performance.now();
     this.#held.push(bytes);
     this.#bytes += bytes.length;
-    if (this.#wire === undefined) this.#next();
+    // The next answer may come from elsewhere, so the last one must be on its way.
+    if (this.#wire === undefined && !this.#outlet.waits) this.#next();
     else if (this.#bytes > AHEAD_LIMIT) this.#socket.pause();
   };
 
@@ -164,6 +167,7 @@ export class Lane implements OutletOwner {
     socket.off('end', this.#onEnd);
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
+    socket.setTimeout(0);
     this.#outlet.detach();
     this.#deps.left(this);
   }
@@ -174,7 +178,6 @@ export class Lane implements OutletOwner {
     this.#begun = now;
     this.#deadline = now + this.#deps.times.idle;
     if (!keeps) this.close();
-    else if (this.#socket.isPaused()) this.#socket.resume();
   };
 
   // Who ends its half of a connection before it has its answer is taken for gone, as `node:http` does.

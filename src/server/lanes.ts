@@ -48,6 +48,11 @@ export class Lanes {
     clearTimeout(late);
   }
 
+  /** Breaks what is left, be it that it came while the others were closed. */
+  cut(): void {
+    for (const lane of this.#open) lane.destroy();
+  }
+
   #left(lane: Lane): void {
     if (lane.seat !== undefined) this.#open.leave(lane.seat);
     if (this.#open.size === 0) this.#empty?.();

@@ -113,6 +113,7 @@ async function closeServer(
     server.close(() => resolve());
   });
   server.closeAllConnections();
+  lanes.cut();
   await closed;
 }
 
