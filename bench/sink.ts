@@ -21,12 +21,12 @@ export class Sink implements ResponseWire {
     this.opened = true;
   }
 
-  write(bytes: string): void {
-    this.bytes += bytes.length;
+  write(text: string): void {
+    this.bytes += text.length;
   }
 
-  end(bytes: string): void {
-    this.bytes += bytes.length;
+  end(text: string): void {
+    this.bytes += text.length;
   }
 
   whole(_status: number, _headers: unknown, body: string | Uint8Array): void {

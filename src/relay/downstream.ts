@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Alarm } from './alarm.ts';
 import type { ClientEvents, ClientSide, ClientTimers } from './client-side.ts';
 import { inBytes } from './in-bytes.ts';
-import type { ResponseWire, WireEvents } from './response-wire.ts';
+import type { ResponseWire, WireEncoding, WireEvents } from './response-wire.ts';
 
 /** An answer in an HTTP response: collects what belongs together, writes it at once, and says when the client is slow. */
 export class Downstream implements ClientSide, WireEvents {
@@ -12,6 +12,8 @@ export class Downstream implements ClientSide, WireEvents {
   #text = '';
   /** What came before that text; one character per byte. */
   #bytes = '';
+  /** Of what was collected last. */
+  #encoding: WireEncoding = 'ascii';
   #lastWrite = 0;
   #sign: string | undefined;
   readonly #keepAlive: Alarm = new Alarm(() => this.#onKeepAlive());
@@ -54,7 +56,9 @@ export class Downstream implements ClientSide, WireEvents {
   }
 
   pass(bytes: string): void {
-    this.#bytes = this.#collected() + bytes;
+    if (this.#text !== '') this.#bytes += inBytes(this.#text);
+    this.#text = '';
+    this.#bytes += bytes;
   }
 
   discard(): void {
@@ -64,11 +68,11 @@ export class Downstream implements ClientSide, WireEvents {
 
   flush(): boolean {
     if (!this.opened || this.over) return true;
-    const bytes = this.#collected();
-    if (bytes === '') this.#wire.sendHead();
+    const text = this.#collected();
+    if (text === '') this.#wire.sendHead();
     else {
       this.#lastWrite = performance.now();
-      this.#wire.write(bytes);
+      this.#wire.write(text, this.#encoding);
     }
     return !this.#wire.slow;
   }
@@ -84,7 +88,8 @@ export class Downstream implements ClientSide, WireEvents {
     if (this.over) return;
     this.#ended = true;
     // The last events and the end of the body leave together.
-    this.#wire.end(this.#collected());
+    const text = this.#collected();
+    this.#wire.end(text, this.#encoding);
     this.#keepAlive.clear();
   }
 
@@ -109,10 +114,15 @@ export class Downstream implements ClientSide, WireEvents {
 
   #collected(): string {
     const text = this.#text;
-    const bytes = text === '' ? this.#bytes : this.#bytes + inBytes(text);
+    const bytes = this.#bytes;
     this.#text = '';
     this.#bytes = '';
-    return bytes;
+    if (bytes === '') {
+      this.#encoding = Buffer.byteLength(text) === text.length ? 'ascii' : 'utf8';
+      return text;
+    }
+    this.#encoding = 'latin1';
+    return text === '' ? bytes : bytes + inBytes(text);
   }
 
   // Not set with each write: it looks how long the silence is and sleeps for the rest.

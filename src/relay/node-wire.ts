@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { ResponseWire, WireEvents } from './response-wire.ts';
+import type { ResponseWire, WireEncoding, WireEvents } from './response-wire.ts';
 
 // A rest of this size is cheaper to read than a new connection is to make.
 const SMALL_REST = 64 * 1024;
@@ -50,12 +50,12 @@ export class NodeWire implements ResponseWire {
     this.#response.flushHeaders();
   }
 
-  write(bytes: string): void {
-    if (!this.#response.write(bytes, 'latin1')) this.#watchStall();
+  write(text: string, encoding: WireEncoding): void {
+    if (!this.#response.write(text, encoding === 'utf8' ? 'utf8' : 'latin1')) this.#watchStall();
   }
 
-  end(bytes: string): void {
-    this.#response.end(bytes, 'latin1');
+  end(text: string, encoding: WireEncoding): void {
+    this.#response.end(text, encoding === 'utf8' ? 'utf8' : 'latin1');
     this.#watchRest();
   }
 

@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
+import { inBytes } from './in-bytes.ts';
+import type { WireEncoding } from './response-wire.ts';
 import { afterTurn } from '../transport/turn.ts';
 import type { Turning } from '../transport/turn.ts';
 
 const SMALL = 16 * 1024;
+const UTF8_AT_MOST = 3;
 const WRITES_SIZE = 256 * 1024;
 // Longer texts of all clients leave through it, one after the other: memory of their own, for the moment that a write takes, costs more than the copy.
 let writes: Buffer = Buffer.allocUnsafeSlow(WRITES_SIZE);
@@ -20,6 +23,7 @@ export class Outlet implements Turning {
   readonly #socket: Socket;
   readonly #owner: OutletOwner;
   #text = '';
+  #encoding: WireEncoding = 'ascii';
   #waits = false;
   #ends = false;
   #writeStall = 0;
@@ -54,9 +58,9 @@ export class Outlet implements Turning {
     this.#writeStall = writeStall;
   }
 
-  /** Takes text with one byte per character. */
-  text(text: string): void {
-    this.#text += text;
+  /** Takes text. */
+  text(text: string, encoding: WireEncoding): void {
+    this.#text += encoding === 'ascii' || encoding === this.#encoding ? text : this.#agreed(text, encoding);
     this.#wait();
   }
 
@@ -84,6 +88,15 @@ export class Outlet implements Turning {
     this.#owner.sent();
   }
 
+  // All that leaves together is of one encoding; that they meet is rare.
+  #agreed(text: string, encoding: WireEncoding): string {
+    const before = this.#encoding;
+    if (before === 'latin1') return inBytes(text);
+    if (before === 'utf8') this.#text = inBytes(this.#text);
+    this.#encoding = encoding;
+    return text;
+  }
+
   #wait(): void {
     if (this.#waits) return;
     this.#waits = true;
@@ -92,12 +105,14 @@ export class Outlet implements Turning {
 
   #send(socket: Socket): boolean {
     const text = this.#text;
+    const encoding = this.#encoding === 'utf8' ? 'utf8' : 'latin1';
     this.#text = '';
+    this.#encoding = 'ascii';
     if (text === '') return true;
     // Small texts are copied on the stack, and those of a slow client when their turn comes.
-    if (text.length <= SMALL || text.length > WRITES_SIZE || socket.writableLength > 0)
-      return socket.write(text, 'latin1');
-    const fast = socket.write(writes.subarray(0, writes.write(text, 0, 'latin1')));
+    const most = encoding === 'utf8' ? text.length * UTF8_AT_MOST : text.length;
+    if (text.length <= SMALL || most > WRITES_SIZE || socket.writableLength > 0) return socket.write(text, encoding);
+    const fast = socket.write(writes.subarray(0, writes.write(text, 0, encoding)));
     // What the client did not take at once is still there.
     if (socket.writableLength > 0) writes = Buffer.allocUnsafeSlow(WRITES_SIZE);
     return fast;

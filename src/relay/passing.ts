@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import type { Frame } from '../framing/frame.ts';
 import { dataFrame, namedFrame } from '../framing/sse-writer.ts';
 import type { Gear } from '../model/record.ts';
-import { around, arePlain, closingQuote, ESCAPE, stands } from './plain-text.ts';
+import { around, closingQuote, plainLength, stands } from './plain-text.ts';
 import type { Decoder, Passage } from '../protocols/codec.ts';
 import type { PassingAnswer } from './answer.ts';
 
@@ -35,12 +35,11 @@ const LESSONS = 4;
 // Messages before the first that says something; one provider sends one.
 const EARLY = 4;
 const LF = 10;
-const QUOTE = 34;
 
 /**
  * Lets a stream pass to a client of the same format. Messages that are nothing but text are recognised by their first and last bytes and
  * leave untouched, in one piece with their neighbours; every other message is decoded, judged, and passes, is mended, or is encoded anew.
- * Costs two comparisons and a search per token.
+ * Costs a comparison, a search and a look at each character per token.
  */
 export class Passing {
   readonly #parts: PassingParts;
@@ -156,23 +155,12 @@ export class Passing {
 
   #messages(bytes: Buffer, text: string, stop: number, safe: boolean): void {
     let at = 0;
-    // Once a run held a message that is not plain, the rest of the read is taken one by one: cutting it anew each time would cost its square.
-    let run = true;
     while (at < stop && !this.#parts.answer.over) {
       const template = this.#encoding ? undefined : this.#template;
-      if (
-        template !== undefined &&
-        safe &&
-        this.#parts.answer.passage?.open === true &&
-        stands(text, template.head, at)
-      ) {
-        const from = at;
-        // The usual read of a live stream is one message; a single one needs no run.
-        run &&= text.indexOf(END, at) + END.length < stop;
-        if (run) at = this.#run(text, at, template);
-        run &&= at > from;
-        if (at === from) at = this.#one(text, at, template);
-        if (at > from) {
+      if (template !== undefined && safe && this.#parts.answer.passage?.open === true) {
+        const end = this.#plain(text, at, template);
+        if (end > at) {
+          at = end;
           this.#parts.alive();
           continue;
         }
@@ -187,48 +175,28 @@ export class Passing {
     }
   }
 
-  /** Lets all plain messages from an offset on pass, if they are; returns where they end. */
-  #run(text: string, from: number, template: Template): number {
-    const { head, tail, between, outHead, outTail, outBetween } = template;
+  /** Lets the plain messages that begin at an offset pass, if there are any; returns where they end. */
+  #plain(text: string, from: number, template: Template): number {
+    const { head, tail, between, untouched } = template;
+    if (!stands(text, head, from)) return from;
     const texts: string[] = [];
     let end = from;
-    // Texts are taken from where they must be, with no more than a look at what is beside them; the searches are for single characters.
-    for (let at = from; at < text.length; at = end) {
-      const begin = at + head.length;
-      const next = text.indexOf('\n', begin) + END.length;
-      const stop = next - tail.length;
-      if (
-        stop <= begin ||
-        next > text.length ||
-        text.charCodeAt(begin - 1) !== QUOTE ||
-        text.charCodeAt(stop) !== QUOTE
-      )
-        break;
-      texts.push(text.slice(begin, stop));
-      end = next;
+    let length = 0;
+    for (let begin = from + head.length; begin > 0;) {
+      const quote = closingQuote(text, begin);
+      const size = quote > begin ? plainLength(text, begin, quote) : 0;
+      if (size === 0) break;
+      // Most messages have one of their kind behind them, and one look tells both.
+      const more = stands(text, between, quote);
+      if (!more && !stands(text, tail, quote)) break;
+      if (!untouched) texts.push(text.slice(begin, quote));
+      length += size;
+      end = quote + tail.length;
+      begin = more ? quote + between.length : 0;
     }
-    // Then all is compared in one piece: what the template makes of these texts is what came, or they are not the texts.
-    const all = texts.join('');
-    if (all === '' || !arePlain(texts, all) || !stands(text, head, from) || !stands(text, tail, end - tail.length))
-      return from;
-    if (text.slice(from + head.length, end - tail.length) !== texts.join(between)) return from;
-    const out = template.untouched ? text.slice(from, end) : outHead + texts.join(outBetween) + outTail;
-    this.#parts.answer.passText(out, utf8Length(all));
-    return end;
-  }
-
-  /** Lets the plain message at an offset pass, if it is one; returns where it ends. */
-  #one(text: string, from: number, template: Template): number {
-    const { head, tail, outHead, outTail } = template;
-    const begin = from + head.length;
-    const quote = closingQuote(text, begin);
-    const content = text.slice(begin, quote);
-    if (quote <= begin || !stands(text, tail, quote) || !arePlain([content], content)) return from;
-    const end = quote + tail.length;
-    this.#parts.answer.passText(
-      template.untouched ? text.slice(from, end) : outHead + content + outTail,
-      utf8Length(content),
-    );
+    if (end === from) return from;
+    const { outHead, outTail, outBetween } = template;
+    this.#parts.answer.passText(untouched ? text.slice(from, end) : outHead + texts.join(outBetween) + outTail, length);
     return end;
   }
 
@@ -285,15 +253,4 @@ function endOfMessage(before: Buffer | undefined, chunk: Buffer): number {
   if (chunk.includes('\r')) return chunk.length;
   const end = chunk.indexOf(END);
   return end < 0 ? 0 : end + END.length;
-}
-
-/** Bytes of UTF-8 that the inside of a JSON string stands for, itself given as one character per byte. */
-function utf8Length(inside: string): number {
-  let length = inside.length;
-  if (!inside.includes('\\')) return length;
-  for (const [escape] of inside.matchAll(ESCAPE)) {
-    const code = escape.length === 2 ? 0 : Number.parseInt(escape.slice(2), 16);
-    length -= escape.length - (code < 0x80 ? 1 : code < 0x800 ? 2 : 3);
-  }
-  return length;
 }

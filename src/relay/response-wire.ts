@@ -1,5 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
+/** How the characters of a text become bytes: `latin1` is one byte for each, and `ascii` says that it makes no difference. */
+export type WireEncoding = 'ascii' | 'latin1' | 'utf8';
+
 /** What is told of an HTTP response. */
 export interface WireEvents {
   /** The client takes bytes again. */
@@ -24,10 +27,10 @@ export interface ResponseWire {
   head(status: number, headers: OutgoingHttpHeaders): void;
   /** Sends the head by itself, if it has not left. */
   sendHead(): void;
-  /** Sends a piece of the body; one character per byte. */
-  write(bytes: string): void;
-  /** Ends the body, with its last piece; one character per byte. */
-  end(bytes: string): void;
+  /** Sends a piece of the body. */
+  write(text: string, encoding: WireEncoding): void;
+  /** Ends the body, with its last piece, which may be empty. */
+  end(text: string, encoding: WireEncoding): void;
   /** Sends a response in one piece; the headers are the wire's to change. */
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void;
   /** Breaks the response, and the connection with it. */

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import type { SseReader } from '../framing/sse-reader.ts';
 import type { Decoder } from '../protocols/codec.ts';
-import { around, arePlain, closingQuote, stands } from './plain-text.ts';
+import { around, closingQuote, plainLength, stands } from './plain-text.ts';
 
 const END = '\n\n';
 // Nothing else may stand before the JSON: what the reader would have kept of it, a name at most, the decoder knows from the JSON itself.
@@ -67,9 +67,8 @@ export class Skimming {
     const begin = from + this.#head.length;
     const quote = closingQuote(text, begin);
     if (quote <= begin || !stands(text, this.#tail, quote)) return from;
-    const inside = text.slice(begin, quote);
-    if (!arePlain([inside], inside)) return from;
-    this.#decoder.text?.(said(inside));
+    if (plainLength(text, begin, quote) === 0) return from;
+    this.#decoder.text?.(said(text.slice(begin, quote)));
     return quote + this.#tail.length;
   }
 

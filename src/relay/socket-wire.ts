@@ -2,13 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { inBytes } from './in-bytes.ts';
 import type { Outlet } from './outlet.ts';
-import type { ResponseWire, WireEvents } from './response-wire.ts';
+import type { ResponseWire, WireEncoding, WireEvents } from './response-wire.ts';
 
 const CRLF = '\r\n';
 const LAST_CHUNK = '0\r\n\r\n';
 const CHUNKED = 'transfer-encoding: chunked\r\n\r\n';
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** A response of HTTP/1.1 to a client that asked for it over a plain connection (RFC 9112). */
 export class SocketWire implements ResponseWire {
@@ -18,6 +19,7 @@ export class SocketWire implements ResponseWire {
   #events: WireEvents | undefined;
   #keeps: boolean;
   #head = '';
+  #headEncoding: WireEncoding = 'ascii';
   #ended = false;
   opened = false;
   closed = false;
@@ -52,29 +54,32 @@ export class SocketWire implements ResponseWire {
 
   sendHead(): void {
     if (this.#head === '') return;
-    this.#outlet.text(this.#head);
+    this.#outlet.text(this.#head, this.#headEncoding);
     this.#head = '';
   }
 
-  write(bytes: string): void {
+  write(text: string, encoding: WireEncoding): void {
     // A chunk of no bytes would be the end of the body.
-    if (bytes === '' || this.closed) return;
-    this.#outlet.text(this.#head + bytes.length.toString(16) + CRLF + bytes + CRLF);
-    this.#head = '';
+    if (text === '' || this.closed) return;
+    this.sendHead();
+    const size = encoding === 'utf8' ? Buffer.byteLength(text) : text.length;
+    this.#outlet.text(size.toString(16) + CRLF + text + CRLF, encoding);
   }
 
-  end(bytes: string): void {
-    this.write(bytes);
+  end(text: string, encoding: WireEncoding): void {
+    this.write(text, encoding);
     this.sendHead();
-    this.#outlet.text(LAST_CHUNK);
+    this.#outlet.text(LAST_CHUNK, 'ascii');
     this.#finish();
   }
 
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
     this.opened = true;
     this.status = status;
-    const bytes = inBytes(body);
-    this.#outlet.text(`${this.#headText(status, headers)}content-length: ${bytes.length}\r\n\r\n${bytes}`);
+    const size = Buffer.byteLength(body);
+    this.#outlet.text(`${this.#headText(status, headers)}content-length: ${size}\r\n\r\n`, this.#headEncoding);
+    if (typeof body === 'string') this.#outlet.text(body, size === body.length ? 'ascii' : 'utf8');
+    else this.#outlet.text(inBytes(body), 'latin1');
     this.#finish();
   }
 
@@ -110,7 +115,8 @@ export class SocketWire implements ResponseWire {
         this.#keeps = false;
         continue;
       }
-      if (!NAME.test(name) || UNSENDABLE.test(field))
+      if (!ASCII_VALUE.test(field)) this.#headEncoding = 'latin1';
+      if (!NAME.test(name) || (this.#headEncoding !== 'ascii' && !VALUE.test(field)))
         throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`);
       text += `${name}: ${field}\r\n`;
     }
