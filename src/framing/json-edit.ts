@@ -22,13 +22,15 @@ export function editKeys(
   scan: ScannedObject,
   values: Readonly<Record<string, string | undefined>>,
 ): Uint8Array {
-  const gone = Object.keys(values).filter((key) => values[key] === undefined && scan.values.has(key));
+  const keys = Object.keys(values);
+  const gone = keys.filter((key) => values[key] === undefined && scan.values.has(key));
   const edits = gone.length === 0 ? [] : removals(membersOf(bytes, scan, new Set(gone)));
   let separator = scan.values.size === gone.length ? '' : ',';
-  for (const [key, text] of Object.entries(values)) {
+  for (const key of keys) {
+    const text = values[key];
     if (text === undefined) continue;
     const ranges = scan.values.get(key);
-    if (ranges !== undefined) edits.push(...ranges.map((range) => ({ ...range, text })));
+    if (ranges !== undefined) for (const { start, end } of ranges) edits.push({ start, end, text });
     else {
       edits.push({ start: scan.close, end: scan.close, text: `${separator}${JSON.stringify(key)}:${text}` });
       separator = ',';
@@ -39,14 +41,19 @@ export function editKeys(
 
 // Insertions at one place keep their order; no two edits overlap.
 function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
+  const inOrder = edits.length < 2 ? edits : edits.toSorted((a, b) => a.start - b.start);
+  const size = inOrder.reduce((sum, { start, end, text }) => sum + Buffer.byteLength(text) + start - end, bytes.length);
+  const spliced = Buffer.allocUnsafe(size);
+  let from = 0;
   let at = 0;
-  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
-    pieces.push(bytes.subarray(at, start), Buffer.from(text));
-    at = end;
+  for (const { start, end, text } of inOrder) {
+    spliced.set(bytes.subarray(from, start), at);
+    at += start - from;
+    at += spliced.write(text, at);
+    from = end;
   }
-  pieces.push(bytes.subarray(at));
-  return Buffer.concat(pieces);
+  spliced.set(bytes.subarray(from), at);
+  return spliced;
 }
 
 function membersOf(bytes: Uint8Array, scan: ScannedObject, gone: ReadonlySet<string>): readonly Member[] {

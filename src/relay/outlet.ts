@@ -60,7 +60,9 @@ export class Outlet implements Turning {
 
   /** Takes text. */
   text(text: string, encoding: WireEncoding): void {
-    this.#text += encoding === 'ascii' || encoding === this.#encoding ? text : this.#agreed(text, encoding);
+    // Not in one step: what was taken before may become another text.
+    const agreed = encoding === 'ascii' || encoding === this.#encoding ? text : this.#agreed(text, encoding);
+    this.#text += agreed;
     this.#wait();
   }
 

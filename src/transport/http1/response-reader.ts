@@ -26,6 +26,8 @@ const SPACE = 32;
 const COLON = 58;
 const SEMICOLON = 59;
 const HEAD_END = '\r\n\r\n';
+// Behind it stands a body, of which a text is not needed.
+const USUAL_HEAD = 1024;
 const LARGEST_CHUNK = 2 ** 40;
 const CHUNK_LINE_LIMIT = 4096;
 // Some senders write sizes of a fixed width, filled up with zeros.
@@ -108,10 +110,13 @@ export class ResponseReader {
   #readHead(bytes: Buffer, at: number): number {
     const before = this.#held.length;
     // The end may stand partly in what came before: then that part is looked at once more.
-    const found = before === 0 ? bytes.indexOf(HEAD_END, at, 'latin1') : -1;
-    const stop = found < 0 ? bytes.length : found + HEAD_END.length;
-    const text = this.#held + bytes.toString('latin1', at, Math.min(stop, at + this.#headLimit));
-    const end = text.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length));
+    const from = Math.max(0, before - HEAD_END.length);
+    let text = this.#held + bytes.toString('latin1', at, at + USUAL_HEAD);
+    let end = text.indexOf(HEAD_END, from);
+    if (end < 0 && bytes.length - at > USUAL_HEAD) {
+      text = this.#held + bytes.toString('latin1', at, at + this.#headLimit);
+      end = text.indexOf(HEAD_END, from);
+    }
     // Told by the sum of its bytes, for what one read brings is chance.
     if ((end < 0 ? text.length + 1 : end + HEAD_END.length) > this.#headLimit)
       throw new MalformedResponse(`a head of more than ${this.#headLimit} bytes`);
