@@ -6,6 +6,7 @@ import type { Turning } from '../transport/turn.ts';
 
 const SMALL = 16 * 1024;
 const UTF8_AT_MOST = 3;
+const MUCH = 48 * 1024;
 const WRITES_SIZE = 256 * 1024;
 // Longer texts of all clients leave through it, one after the other: memory of their own, for the moment that a write takes, costs more than the copy.
 let writes: Buffer = Buffer.allocUnsafeSlow(WRITES_SIZE);
@@ -64,6 +65,11 @@ export class Outlet implements Turning {
     const agreed = encoding === 'ascii' || encoding === this.#encoding ? text : this.#agreed(text, encoding);
     this.#text += agreed;
     this.#wait();
+  }
+
+  /** Sends at once what was taken if it is much: a turn may bring two megabytes to one client, and only the socket tells whether it takes them. */
+  relieve(): void {
+    if (this.#text.length >= MUCH) this.turned();
   }
 
   /** Ends the connection behind all that was taken. */

@@ -47,9 +47,9 @@ export class SocketWire implements ResponseWire {
   }
 
   head(status: number, headers: OutgoingHttpHeaders): void {
+    this.#head = this.#headText(status, headers) + CHUNKED;
     this.opened = true;
     this.status = status;
-    this.#head = this.#headText(status, headers) + CHUNKED;
   }
 
   sendHead(): void {
@@ -64,6 +64,7 @@ export class SocketWire implements ResponseWire {
     this.sendHead();
     const size = encoding === 'utf8' ? Buffer.byteLength(text) : text.length;
     this.#outlet.text(size.toString(16) + CRLF + text + CRLF, encoding);
+    this.#outlet.relieve();
   }
 
   end(text: string, encoding: WireEncoding): void {
@@ -74,10 +75,10 @@ export class SocketWire implements ResponseWire {
   }
 
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
-    this.opened = true;
-    this.status = status;
     const size = Buffer.byteLength(body);
     this.#outlet.text(`${this.#headText(status, headers)}content-length: ${size}\r\n\r\n`, this.#headEncoding);
+    this.opened = true;
+    this.status = status;
     if (typeof body === 'string') this.#outlet.text(body, size === body.length ? 'ascii' : 'utf8');
     else this.#outlet.text(inBytes(body), 'latin1');
     this.#finish();
@@ -105,6 +106,7 @@ export class SocketWire implements ResponseWire {
     this.#over(this.#keeps);
   }
 
+  // Throws before anything is taken, so that the client can still be told something else.
   #headText(status: number, headers: OutgoingHttpHeaders): string {
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
     for (const name in headers) {
