@@ -67,6 +67,19 @@ export class Outlet implements Turning {
     this.#wait();
   }
 
+  /** Takes bytes, which nobody may change any more. */
+  bytes(bytes: Uint8Array): void {
+    if (bytes.length < MUCH) {
+      this.text(inBytes(bytes), 'latin1');
+      return;
+    }
+    this.#wait();
+    if (this.#socket.destroyed) return;
+    // In this order, and not copied together.
+    this.#send(this.#socket);
+    if (!this.#socket.write(bytes)) this.slow = true;
+  }
+
   /** Sends at once what was taken if it is much: a turn may bring two megabytes to one client, and only the socket tells whether it takes them. */
   relieve(): void {
     if (this.#text.length >= MUCH) this.turned();

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { inBytes } from './in-bytes.ts';
 import type { Outlet } from './outlet.ts';
 import type { ResponseWire, WireEncoding, WireEvents } from './response-wire.ts';
 
@@ -80,7 +79,7 @@ export class SocketWire implements ResponseWire {
     this.opened = true;
     this.status = status;
     if (typeof body === 'string') this.#outlet.text(body, size === body.length ? 'ascii' : 'utf8');
-    else this.#outlet.text(inBytes(body), 'latin1');
+    else this.#outlet.bytes(body);
     this.#finish();
   }
 

@@ -21,7 +21,20 @@ export const HEAD_END = '\r\n\r\n';
 const HEAD = /^POST (\/[!"$-~]*) HTTP\/1\.1(?:\r\n[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
 const LENGTH = /^[1-9]\d{0,8}$/;
 const JSON_TYPE = /^application\/json *(?:;|$)/i;
-const ELSEWHERE = ['transfer-encoding', 'expect', 'upgrade', 'content-encoding', 'te', 'trailer', '__proto__'] as const;
+// `node:http` takes `proxy-connection` for `connection`, and makes a list of `set-cookie`.
+const ELSEWHERE = [
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'content-encoding',
+  'te',
+  'trailer',
+  'proxy-connection',
+  'set-cookie',
+  '__proto__',
+] as const;
+// As many as `node:http` takes.
+const FIELDS_LIMIT = 1000;
 
 /**
  * Reads the head of a request, without the empty line that ends it.
@@ -31,11 +44,12 @@ export function readLaneHead(text: string): LaneHead | undefined {
   const url = HEAD.exec(text)?.[1];
   if (url === undefined) return undefined;
   const headers: Record<string, string | undefined> = {};
+  let fields = 0;
   for (let at = text.indexOf('\r\n'); at >= 0;) {
     const end = text.indexOf('\r\n', at + 2);
     const colon = text.indexOf(':', at);
     const name = text.slice(at + 2, colon).toLowerCase();
-    if (headers[name] !== undefined) return undefined;
+    if (headers[name] !== undefined || ++fields > FIELDS_LIMIT) return undefined;
     headers[name] = trimmed(text, colon + 1, end < 0 ? text.length : end);
     at = end;
   }

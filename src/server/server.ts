@@ -59,15 +59,7 @@ export async function startServer(options: {
     },
     (request, response) => serve(request, response),
   );
-  const lanes = new Lanes(
-    {
-      bodyLimit: Math.min(LANE_BODY, snapshot.limits.body),
-      times: TIMES,
-      takes: takesJson,
-      answer: (head, body, wire) => handlePlain(gateway, snapshot, head, body, wire),
-    },
-    server,
-  );
+  const lanes = lanesOf(server, gateway, snapshot);
   const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const seat = open.enter(response);
@@ -87,6 +79,18 @@ export async function startServer(options: {
     url: `http://${host}:${port}`,
     close: () => closeServer(server, gateway, sockets, open, lanes).finally(() => log.close()),
   };
+}
+
+function lanesOf(server: Server, gateway: Gateway, snapshot: Snapshot): Lanes {
+  return new Lanes(
+    {
+      bodyLimit: Math.min(LANE_BODY, snapshot.limits.body),
+      times: TIMES,
+      takes: takesJson,
+      answer: (head, body, wire) => handlePlain(gateway, snapshot, head, body, wire),
+    },
+    server,
+  );
 }
 
 function listen(server: Server, { host, port }: Snapshot): Promise<void> {
