@@ -15,7 +15,7 @@ import { HttpClient } from '../relay/http-client.ts';
 import { NodeWire } from '../relay/node-wire.ts';
 import { readBody, readJsonBody } from './body.ts';
 import { guard } from './guard.ts';
-import type { LaneHead } from './lane-head.ts';
+import type { LaneRequest } from './lane.ts';
 import { findPath } from './paths.ts';
 import { plainRoute, sendJson } from './routes.ts';
 import type { HttpCall } from './routes.ts';
@@ -67,13 +67,13 @@ export async function handle(
 export function handlePlain(
   gateway: Gateway,
   snapshot: Snapshot,
-  { url, headers }: LaneHead,
-  bytes: Buffer,
+  { head, found, body }: LaneRequest,
   wire: ResponseWire,
 ): void {
   const at = Date.now();
   const arrived = performance.now();
-  const { path, prefix, route, place } = findPath(url);
+  const { path, prefix, route, place } = found;
+  const { headers } = head;
   const call: Call = {
     requestId: mint('req'),
     at,
@@ -81,7 +81,7 @@ export function handlePlain(
     path,
     place,
     home: prefix?.provider,
-    dialect: route?.dialect ?? dialectNear(path, headers),
+    dialect: route.dialect,
     headers,
     client: new HttpClient(wire),
   };
@@ -90,19 +90,13 @@ export function handlePlain(
     else gateway.fault(call, error);
   };
   try {
-    const understood = gateway.stored.receive(call, readBody(bytes, snapshot.limits));
+    const understood = gateway.stored.receive(call, readBody(body, snapshot.limits));
     if (!(understood instanceof Promise)) gateway.serve(understood);
     // Who left while something was looked up is not waited for.
     else understood.then((received) => wire.closed || gateway.serve(received)).catch(failed);
   } catch (error) {
     failed(error);
   }
-}
-
-/** Whether what is posted to a request target is JSON and nothing else. */
-export function takesJson(url: string): boolean {
-  const { route } = findPath(url);
-  return route !== undefined && route.body !== 'form';
 }
 
 function demandMethod(

@@ -12,13 +12,15 @@ export interface LaneHead {
   readonly closes: boolean;
 }
 
-/** How every request begins that may take the lane. */
-export const BEGINNING = 'POST /';
+// How every request begins that may take the lane.
+const BEGINNING = 'POST /';
 /** What ends a head. */
 export const HEAD_END = '\r\n\r\n';
 
 // One look at all of it; whatever else HTTP allows is for the other server to understand or to refuse.
 const HEAD = /^POST (\/[!"$-~]*) HTTP\/1\.1(?:\r\n[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
+// Plain lines, and one that has not come to its end.
+const BEGUN = /^(?:POST \/[!"$-~]* HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)?[^\r\n]*\r?$/;
 const LENGTH = /^[1-9]\d{0,8}$/;
 const JSON_TYPE = /^application\/json *(?:;|$)/i;
 // `node:http` takes `proxy-connection` for `connection`, and makes a list of `set-cookie`.
@@ -35,6 +37,11 @@ const ELSEWHERE = [
 ] as const;
 // As many as `node:http` takes.
 const FIELDS_LIMIT = 1000;
+
+/** Whether what has come of a head may still become a plain one; whoever sends another shall not wait for its end to be told. */
+export function mayBecomePlain(text: string): boolean {
+  return text.startsWith(BEGINNING.slice(0, text.length)) && BEGUN.test(text);
+}
 
 /**
  * Reads the head of a request, without the empty line that ends it.

@@ -3,18 +3,26 @@ import type { Seat } from '../model/roster.ts';
 import { Outlet } from '../relay/outlet.ts';
 import type { OutletOwner } from '../relay/outlet.ts';
 import { SocketWire } from '../relay/socket-wire.ts';
-import { BEGINNING, HEAD_END, readLaneHead } from './lane-head.ts';
+import { HEAD_END, mayBecomePlain, readLaneHead } from './lane-head.ts';
 import type { LaneHead } from './lane-head.ts';
+import type { JsonPath } from './paths.ts';
+
+/** A plain request. */
+export interface LaneRequest {
+  readonly head: LaneHead;
+  readonly found: JsonPath;
+  readonly body: Buffer;
+}
 
 /** What a lane needs from its server. */
 export interface LaneDeps {
   /** Bytes that a body may have here. */
   readonly bodyLimit: number;
   readonly times: LaneTimes;
-  /** Whether a path is answered here. */
-  readonly takes: (url: string) => boolean;
+  /** What a path and query name, where that is answered here. */
+  readonly find: (url: string) => JsonPath | undefined;
   /** Answers a request; never throws. */
-  readonly answer: (head: LaneHead, body: Buffer, wire: SocketWire) => void;
+  readonly answer: (request: LaneRequest, wire: SocketWire) => void;
   /** Gives the connection, with all that was read and not answered, to the server that understands everything. */
   readonly handOver: (socket: Socket) => void;
   /** The connection has left the lane. */
@@ -48,6 +56,7 @@ export class Lane implements OutletOwner {
   #held: Buffer[] = [];
   #bytes = 0;
   #head: LaneHead | undefined;
+  #found: JsonPath | undefined;
   /** Where the body begins in what is held. */
   #bodyAt = 0;
   #wire: SocketWire | undefined;
@@ -110,7 +119,8 @@ export class Lane implements OutletOwner {
   #next(): void {
     if (this.#head === undefined && !this.#readHead()) return;
     const head = this.#head;
-    if (head === undefined || this.#bytes < this.#bodyAt + head.length) return;
+    const found = this.#found;
+    if (head === undefined || found === undefined || this.#bytes < this.#bodyAt + head.length) return;
     const held = this.#together();
     const end = this.#bodyAt + head.length;
     const body = held.subarray(this.#bodyAt, end);
@@ -120,7 +130,7 @@ export class Lane implements OutletOwner {
     const { idle } = this.#deps.times;
     const wire = new SocketWire(this.#outlet, head.closes ? 0 : idle / 1000, this.#onOver);
     this.#wire = wire;
-    this.#deps.answer(head, body, wire);
+    this.#deps.answer({ head, found, body }, wire);
   }
 
   /** Reads a head; false when there is none yet, or none for this lane. */
@@ -129,16 +139,18 @@ export class Lane implements OutletOwner {
     const text = held.toString('latin1', 0, Math.min(held.length, HEAD_LIMIT));
     const end = text.indexOf(HEAD_END);
     if (end < 0) {
-      if (held.length >= HEAD_LIMIT || !text.startsWith(BEGINNING.slice(0, text.length))) this.#handOver();
+      if (held.length >= HEAD_LIMIT || !mayBecomePlain(text)) this.#handOver();
       else this.#deadline = this.#begun + this.#deps.times.head;
       return false;
     }
     const head = readLaneHead(text.slice(0, end));
-    if (head === undefined || head.length > this.#deps.bodyLimit || !this.#deps.takes(head.url)) {
+    const found = head === undefined ? undefined : this.#deps.find(head.url);
+    if (head === undefined || found === undefined || head.length > this.#deps.bodyLimit) {
       this.#handOver();
       return false;
     }
     this.#head = head;
+    this.#found = found;
     this.#bodyAt = end + HEAD_END.length;
     this.#deadline = this.#begun + this.#deps.times.request;
     return true;

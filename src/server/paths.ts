@@ -15,6 +15,9 @@ export interface FoundPath {
   readonly stored?: StoredThing & { readonly dialect: Dialect };
 }
 
+/** A path to which JSON may be posted. */
+export type JsonPath = FoundPath & { readonly route: DialectRoute };
+
 const EXACT = new Map(DIALECT_ROUTES.map((route) => [route.path, route]));
 const TEMPLATES = DIALECT_ROUTES.filter(({ path }) => path.includes('{')).map((route) => ({
   route,
@@ -41,6 +44,16 @@ export function findPath(url: string): FoundPath {
   }
   const stored = storedAt(path);
   return { path, prefix, route: undefined, place: { params: NOTHING, query }, ...(stored !== undefined && { stored }) };
+}
+
+/** Finds what a request target names if that takes JSON. */
+export function findJsonPath(url: string): JsonPath | undefined {
+  const found = findPath(url);
+  return takesJson(found) ? found : undefined;
+}
+
+function takesJson(found: FoundPath): found is JsonPath {
+  return found.route !== undefined && found.route.body !== 'form';
 }
 
 const STORED = /^([\w.-]+)(?:\/(\w+))?$/;

@@ -9,8 +9,9 @@ import { AccessLog } from '../telemetry/log.ts';
 import type { Collector } from './collector.ts';
 import { Sockets } from './websocket.ts';
 import type { SocketTimes } from './websocket-watch.ts';
-import { handle, handlePlain, takesJson } from './handle.ts';
+import { handle, handlePlain } from './handle.ts';
 import { Lanes } from './lanes.ts';
+import { findJsonPath } from './paths.ts';
 
 /** A gateway that listens. */
 export interface RunningServer {
@@ -86,8 +87,8 @@ function lanesOf(server: Server, gateway: Gateway, snapshot: Snapshot): Lanes {
     {
       bodyLimit: Math.min(LANE_BODY, snapshot.limits.body),
       times: TIMES,
-      takes: takesJson,
-      answer: (head, body, wire) => handlePlain(gateway, snapshot, head, body, wire),
+      find: findJsonPath,
+      answer: (request, wire) => handlePlain(gateway, snapshot, request, wire),
     },
     server,
   );

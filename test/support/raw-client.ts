@@ -139,6 +139,8 @@ function unchunk(rest: Buffer): { chunks: Buffer[]; whole: boolean } {
     const lineEnd = rest.indexOf('\r\n', at);
     if (lineEnd < 0) return { chunks, whole: false };
     const size = Number.parseInt(rest.toString('latin1', at, lineEnd), 16);
+    // What is no chunk is no end either.
+    if (Number.isNaN(size)) return { chunks, whole: false };
     if (size === 0) return { chunks, whole: rest.length >= lineEnd + 4 };
     const chunk = rest.subarray(lineEnd + 2, lineEnd + 2 + size);
     if (chunk.length > 0) chunks.push(chunk);
