@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { inBytes } from './in-bytes.ts';
 import type { ResponseWire, WireEncoding, WireEvents } from './response-wire.ts';
 
 // A rest of this size is cheaper to read than a new connection is to make.
@@ -71,7 +72,9 @@ export class NodeWire implements ResponseWire {
       linger(response);
     } else {
       response.writeHead(status, headers);
-      response.end(body);
+      // Before its turn on the connection Node puts the head before all that it holds, unless a text comes with it: also before `100 Continue`.
+      if (typeof body !== 'string' && response.socket === null) response.end(inBytes(body), 'latin1');
+      else response.end(body);
     }
     this.#watchRest();
   }

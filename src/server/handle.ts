@@ -9,7 +9,7 @@ import { GatewayFailure } from '../model/errors.ts';
 import { nearestFirst } from '../model/nearest.ts';
 import { DIALECT_ROUTES, dialectNear } from '../protocols/index.ts';
 import type { DialectRoute } from '../protocols/index.ts';
-import type { Call } from '../gateway/receive.ts';
+import type { Call, Received } from '../gateway/receive.ts';
 import type { ResponseWire } from '../relay/response-wire.ts';
 import { HttpClient } from '../relay/http-client.ts';
 import { NodeWire } from '../relay/node-wire.ts';
@@ -69,7 +69,7 @@ export function handlePlain(
   snapshot: Snapshot,
   { head, found, body }: LaneRequest,
   wire: ResponseWire,
-): void {
+): Promise<void> | undefined {
   const at = Date.now();
   const arrived = performance.now();
   const { path, prefix, route, place } = found;
@@ -91,12 +91,18 @@ export function handlePlain(
   };
   try {
     const understood = gateway.stored.receive(call, readBody(body, snapshot.limits));
-    if (!(understood instanceof Promise)) gateway.serve(understood);
-    // Who left while something was looked up is not waited for.
-    else understood.then((received) => wire.closed || gateway.serve(received)).catch(failed);
+    if (understood instanceof Promise) return served(gateway, understood, wire).catch(failed);
+    gateway.serve(understood);
   } catch (error) {
     failed(error);
   }
+  return undefined;
+}
+
+// Who left while something was looked up is not waited for.
+async function served(gateway: Gateway, understood: Promise<Received>, wire: ResponseWire): Promise<void> {
+  const received = await understood;
+  if (!wire.closed) gateway.serve(received);
 }
 
 function demandMethod(

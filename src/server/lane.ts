@@ -21,8 +21,10 @@ export interface LaneDeps {
   readonly times: LaneTimes;
   /** What a path and query name, where that is answered here. */
   readonly find: (url: string) => JsonPath | undefined;
-  /** Answers a request; never throws. */
-  readonly answer: (request: LaneRequest, wire: SocketWire) => void;
+  /** Answers a request; the promise is for what is still looked up. */
+  readonly answer: (request: LaneRequest, wire: SocketWire) => Promise<void> | undefined;
+  /** Is given what answering threw. */
+  readonly faulted: (fault: unknown) => void;
   /** Gives the connection, with all that was read and not answered, to the server that understands everything. */
   readonly handOver: (socket: Socket) => void;
   /** The connection has left the lane. */
@@ -70,6 +72,8 @@ export class Lane implements OutletOwner {
     this.#socket = socket;
     this.#deps = deps;
     this.#outlet = new Outlet(socket, this);
+    // Until an answer knows better: refusals, too, may be more than a client takes.
+    this.#outlet.limit(deps.times.idle);
     // Who connects and says nothing is cut off like one that does not finish its head.
     this.#deadline = performance.now() + deps.times.head;
     socket.on('data', this.#onData);
@@ -81,14 +85,16 @@ export class Lane implements OutletOwner {
   /** Cuts off a client that takes too long. */
   check(now: number): void {
     if (this.#wire !== undefined || now < this.#deadline || !this.#outlet.empty) return;
-    if (this.#bytes > 0) this.#socket.write(TOO_LATE);
-    this.#socket.destroySoon();
+    if (this.#bytes > 0) this.#outlet.text(TOO_LATE, 'ascii');
+    this.close();
   }
 
-  /** Ends the connection once all that was answered has left. */
+  /** Ends the connection once all that was answered, or still is, has left. */
   close(): void {
     this.#ending = true;
-    this.#outlet.end();
+    // What is left unread would break the connection, and with it what the client has not read yet.
+    this.#read();
+    if (this.#wire === undefined) this.#outlet.end();
   }
 
   /** Ends the connection at once. */
@@ -97,13 +103,19 @@ export class Lane implements OutletOwner {
   }
 
   sent(): void {
-    if (this.#wire !== undefined || this.#ending) return;
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#ending || !this.#free) return;
+    if (this.#bytes <= AHEAD_LIMIT) this.#read();
     if (this.#bytes > 0) this.#next();
   }
 
   drained(): void {
-    this.#wire?.drained();
+    if (this.#wire !== undefined) {
+      this.#wire.drained();
+      return;
+    }
+    // Only now does the client owe anything.
+    this.#rest();
+    this.sent();
   }
 
   readonly #onData = (bytes: Buffer): void => {
@@ -111,16 +123,31 @@ export class Lane implements OutletOwner {
     if (this.#bytes === 0) this.#begun = performance.now();
     this.#held.push(bytes);
     this.#bytes += bytes.length;
-    // The next answer may come from elsewhere, so the last one must be on its way.
-    if (this.#wire === undefined && !this.#outlet.waits) this.#next();
+    if (this.#free) this.#next();
     else if (this.#bytes > AHEAD_LIMIT) this.#socket.pause();
   };
+
+  /**
+   * Whether a request may be answered. The next answer may come from elsewhere, so the last one must be on its way; and who asks and asks and
+   * takes no answer is not given more of them.
+   */
+  get #free(): boolean {
+    return this.#wire === undefined && !this.#outlet.waits && !this.#outlet.slow;
+  }
+
+  #read(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
 
   #next(): void {
     if (this.#head === undefined && !this.#readHead()) return;
     const head = this.#head;
     const found = this.#found;
-    if (head === undefined || found === undefined || this.#bytes < this.#bodyAt + head.length) return;
+    if (head === undefined || found === undefined) return;
+    if (this.#bytes < this.#bodyAt + head.length) {
+      this.#read();
+      return;
+    }
     const held = this.#together();
     const end = this.#bodyAt + head.length;
     const body = held.subarray(this.#bodyAt, end);
@@ -130,7 +157,11 @@ export class Lane implements OutletOwner {
     const { idle } = this.#deps.times;
     const wire = new SocketWire(this.#outlet, head.closes ? 0 : idle / 1000, this.#onOver);
     this.#wire = wire;
-    this.#deps.answer({ head, found, body }, wire);
+    try {
+      this.#deps.answer({ head, found, body }, wire)?.catch(this.#onFault);
+    } catch (fault) {
+      this.#onFault(fault);
+    }
   }
 
   /** Reads a head; false when there is none yet, or none for this lane. */
@@ -186,10 +217,19 @@ export class Lane implements OutletOwner {
 
   readonly #onOver = (keeps: boolean): void => {
     this.#wire = undefined;
-    const now = performance.now();
-    this.#begun = now;
-    this.#deadline = now + this.#deps.times.idle;
-    if (!keeps) this.close();
+    this.#rest();
+    if (!keeps || this.#ending) this.close();
+  };
+
+  #rest(): void {
+    this.#begun = performance.now();
+    this.#deadline = this.#begun + this.#deps.times.idle;
+  }
+
+  // Nobody is left to answer.
+  readonly #onFault = (fault: unknown): void => {
+    this.#deps.faulted(fault);
+    this.destroy();
   };
 
   // Who ends its half of a connection before it has its answer is taken for gone, as `node:http` does.

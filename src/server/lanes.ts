@@ -10,7 +10,8 @@ const CHECK_MS = 1_000;
 export class Lanes {
   readonly #open = new Roster<Lane>();
   readonly #checks: NodeJS.Timeout;
-  #empty: (() => void) | undefined;
+  /** Those whose end is waited for. */
+  #closing: { readonly lanes: Set<Lane>; readonly over: () => void } | undefined;
 
   /** Takes every new connection of a server, and gives back those that are not plain. */
   constructor(deps: Omit<LaneDeps, 'handOver' | 'left'>, server: Server) {
@@ -33,28 +34,27 @@ export class Lanes {
     }, CHECK_MS).unref();
   }
 
-  /** Ends all connections once their last bytes were taken, or after some milliseconds. */
+  /** Ends all connections; resolves when their last bytes were taken, or after some milliseconds. */
   async close(patience: number): Promise<void> {
     clearInterval(this.#checks);
     if (this.#open.size === 0) return;
-    const empty = new Promise<void>((resolve) => {
-      this.#empty = resolve;
-    });
-    for (const lane of this.#open) lane.close();
-    const late = setTimeout(() => {
-      for (const lane of this.#open) lane.destroy();
-    }, patience);
-    await empty;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const lanes = new Set(this.#open);
+    this.#closing = { lanes, over: resolve };
+    for (const lane of lanes) lane.close();
+    const late = setTimeout(resolve, patience);
+    await promise;
     clearTimeout(late);
   }
 
-  /** Breaks what is left, be it that it came while the others were closed. */
+  /** Breaks what is left: who did not take its last bytes, or came while the others were closed. */
   cut(): void {
     for (const lane of this.#open) lane.destroy();
   }
 
   #left(lane: Lane): void {
     if (lane.seat !== undefined) this.#open.leave(lane.seat);
-    if (this.#open.size === 0) this.#empty?.();
+    const closing = this.#closing;
+    if (closing?.lanes.delete(lane) === true && closing.lanes.size === 0) closing.over();
   }
 }

@@ -60,7 +60,7 @@ export async function startServer(options: {
     },
     (request, response) => serve(request, response),
   );
-  const lanes = lanesOf(server, gateway, snapshot);
+  const lanes = lanesOf(server, gateway, snapshot, log);
   const open = new Roster<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const seat = open.enter(response);
@@ -82,13 +82,14 @@ export async function startServer(options: {
   };
 }
 
-function lanesOf(server: Server, gateway: Gateway, snapshot: Snapshot): Lanes {
+function lanesOf(server: Server, gateway: Gateway, snapshot: Snapshot, log: AccessLog): Lanes {
   return new Lanes(
     {
       bodyLimit: Math.min(LANE_BODY, snapshot.limits.body),
       times: TIMES,
       find: findJsonPath,
       answer: (request, wire) => handlePlain(gateway, snapshot, request, wire),
+      faulted: (fault) => log.faulted(fault),
     },
     server,
   );
