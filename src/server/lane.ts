@@ -92,8 +92,6 @@ export class Lane implements OutletOwner {
   /** Ends the connection once all that was answered, or still is, has left. */
   close(): void {
     this.#ending = true;
-    // What is left unread would break the connection, and with it what the client has not read yet.
-    this.#read();
     if (this.#wire === undefined) this.#outlet.end();
   }
 

@@ -182,7 +182,7 @@ describe('what the lane takes, node:http takes too and reads the same', () => {
     const mutant = fc
       .tuple(fc.constantFrom(...SAMPLES), changes)
       .map(([sample, all]) => all.reduce((head, change) => change(head), sample));
-    expect(await checkTaken(fc.sample(mutant, 2000).map(requestOf))).toBeGreaterThan(50);
+    expect(await checkTaken(fc.sample(mutant, 2000).map(requestOf))).toBeGreaterThan(20);
   });
 });
 

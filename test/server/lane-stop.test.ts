@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeUpstream } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { TEXT_CLIENTS, TEXT_DIALECTS } from '../support/text-requests.ts';
+import type { TextDialect } from '../support/text-requests.ts';
 import { stepsOf, WIRES } from '../support/upstream-bodies.ts';
 import { until } from '../gateway/stage.ts';
 import { openYard, plain, requestOf, YardClient } from './lane-yard.ts';
@@ -40,7 +42,7 @@ describe('lanes that are closed', () => {
     const yard = await openYard((asked) => void running.push(asked));
     const streams = yard.open(plain('streams') + plain('ahead'));
     const slow = yard.open(plain('slow') + plain('ahead'));
-    const late = yard.open(plain('late') + plain('ahead').repeat(5_000));
+    const late = yard.open(plain('late') + plain('ahead').repeat(300));
     await until(() => running.length === 3, 'the requests');
     const wireOf = (name: string): Asked['wire'] | undefined => running.find(({ body }) => body === name)?.wire;
     wireOf('streams')?.head(200, {});
@@ -100,18 +102,28 @@ describe('lanes that are closed', () => {
   });
 });
 
-test('a gateway that is being stopped tells kept connections so in their own format and ends them, finishes what runs, and hangs on nothing', async () => {
+const BIG = 'z'.repeat(5_000_000);
+
+interface Place {
+  readonly gateway: Gateway;
+  /** A client on a connection that has carried an answer, and what it sends then. */
+  readonly open: (text: string) => Promise<YardClient>;
+  /** Lets the upstream go on behind `one `. */
+  readonly goOn: () => void;
+}
+
+async function openPlace(): Promise<Place> {
   const upstream = await FakeUpstream.start();
+  onTestFinished(() => upstream.close());
   const gateway = await startGateway(
     `timers: {drain: 20s}\nproviders: {up: {protocol: openai-chat, base_url: '${upstream.url}/v1'}}`,
   );
   const gate = Promise.withResolvers<void>();
-  const big = 'z'.repeat(5_000_000);
   upstream.on('fast', (reply) => {
     reply.head(200, { 'content-type': 'application/json' });
     reply.end(WIRES['openai-chat'].whole({ text: ['fast'] }));
   });
-  const [first = '', rest = ''] = stepsOf(WIRES['openai-chat'].stream({ text: ['one ', big] }), ['one ']);
+  const [first = '', rest = ''] = stepsOf(WIRES['openai-chat'].stream({ text: ['one ', BIG] }), ['one ']);
   upstream.on('m', async (reply) => {
     reply.head(200, { 'content-type': 'text/event-stream' });
     await reply.write(first);
@@ -124,6 +136,24 @@ test('a gateway that is being stopped tells kept connections so in their own for
     client.send(text);
     return client;
   };
+  return { gateway, open, goOn: gate.resolve };
+}
+
+/** Checks that a client was told, as its format says it, that nothing more is taken. */
+async function checkRefused(client: YardClient, dialect: TextDialect): Promise<void> {
+  await client.ended;
+  const { status, headers, body } = (await client.answers(2))[1] ?? expect.unreachable();
+  const told = TEXT_CLIENTS[dialect].read(
+    { status, headers, body: Buffer.from(body, 'latin1'), chunks: [], reads: [], end: 'clean' },
+    false,
+  );
+  const code = dialect === 'anthropic-messages' ? 529 : 503;
+  expect([status, headers['connection'], told.broken]).toEqual([code, 'close', []]);
+  expect(told.error).toContain('being stopped');
+}
+
+test('a gateway that is being stopped tells kept connections so in their own format and ends them, finishes what runs, and hangs on nothing', async () => {
+  const { gateway, open, goOn } = await openPlace();
   const kept = await Promise.all(TEXT_DIALECTS.map(() => open('')));
   const waiting = await Promise.all(['', 'POST /v1/resp', requestOf('openai-chat', 'up/m').slice(0, -3)].map(open));
   const running = await Promise.all(TEXT_DIALECTS.map((dialect) => open(requestOf(dialect, 'up/m'))));
@@ -134,34 +164,20 @@ test('a gateway that is being stopped tells kept connections so in their own for
   const closed = gateway.close();
   for (const [index, dialect] of TEXT_DIALECTS.entries())
     kept[index]?.send(requestOf(dialect, 'up/m', index % 2 === 0));
-  await Promise.all(kept.map(({ ended }) => ended));
-  for (const [index, dialect] of TEXT_DIALECTS.entries()) {
-    const { status, headers, body } = (await kept[index]?.answers(2))?.[1] ?? expect.unreachable();
-    const told = TEXT_CLIENTS[dialect].read(
-      { status, headers, body: Buffer.from(body, 'latin1'), chunks: [], reads: [], end: 'clean' },
-      false,
-    );
-    // As this format says it.
-    const code = dialect === 'anthropic-messages' ? 529 : 503;
-    expect([status, headers['connection'], told.broken]).toEqual([code, 'close', []]);
-    expect(told.error).toContain('being stopped');
-  }
+  for (const [index, client] of kept.entries()) await checkRefused(client, TEXT_DIALECTS[index] ?? 'openai-chat');
   const over = watched(closed);
-  gate.resolve();
+  goOn();
   await Promise.all(running.filter((client) => client !== slow).map(({ ended }) => ended));
-  await until(
-    () => gateway.log.length === 2 * TEXT_DIALECTS.length + waiting.length + 2 * TEXT_DIALECTS.length,
-    'the end of all answers',
-  );
+  const answers = 2 * kept.length + waiting.length + 2 * running.length;
+  await until(() => gateway.log.length === answers, 'the end of all answers');
   expect(over()).toBe(false);
   slow?.socket.resume();
   await closed;
   await Promise.all([...waiting, ...running].map(({ ended }) => ended));
   for (const [index, client] of running.entries()) {
     const answer = (await client.answers(2))[1];
-    expect([index, answer?.whole, answer?.body.includes(big)]).toEqual([index, true, true]);
+    expect([index, answer?.whole, answer?.body.includes(BIG)]).toEqual([index, true, true]);
   }
   expect(waiting.map(({ seen }) => seen.split('HTTP/1.1 ').length)).toEqual([2, 2, 2]);
   expect(gateway.log.filter((line) => line.includes('"fault"'))).toEqual([]);
-  await upstream.close();
 });
