@@ -8,6 +8,7 @@ import type { BlockHead, Event } from '../../model/event.ts';
 import { isSafeId } from '../../model/ids.ts';
 import { asArray, asObject, asString } from '../../model/json.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import { LongText } from '../../model/long-text.ts';
 import type { Reply } from '../codec.ts';
 import { carrySeal } from '../seal-envelope.ts';
 
@@ -75,7 +76,7 @@ export class ItemWriter {
     const { text } = event;
     if (text === '') return;
     if (part.place === undefined) this.#place(item, part);
-    part.text += text;
+    part.text.add(text);
     let { tail } = part;
     if (event.logprobs !== undefined && this.#logprobs && part.kind === 'text') {
       part.logprobs.push(...event.logprobs);
@@ -167,7 +168,7 @@ export class ItemWriter {
     const part: OutPart = {
       kind,
       words,
-      text: '',
+      text: new LongText(),
       annotations: [],
       logprobs: [],
       place: undefined,
@@ -238,8 +239,12 @@ export class ItemWriter {
     const { words } = part;
     part.place = item.parts.filter((other) => other.place !== undefined && other.words.place === words.place).length;
     this.#out.event(words.added, { ...this.#where(item, part), part: partJson(part) });
-    part.head = `event: ${words.delta}\ndata: {"type":"${words.delta}","sequence_number":`;
-    part.middle = `,"item_id":${JSON.stringify(item.id)},"output_index":${item.index},"${words.place}":${part.place},"delta":`;
+    // One string each, not the chain that a template is: they are part of every event.
+    part.head = [`event: ${words.delta}\ndata: {"type":"${words.delta}"`, ',"sequence_number":'].join('');
+    part.middle = [
+      `,"item_id":${JSON.stringify(item.id)},"output_index":${item.index}`,
+      `,"${words.place}":${part.place},"delta":`,
+    ].join('');
     part.tail = part.kind === 'text' ? ',"logprobs":[]}\n\n' : '}\n\n';
   }
 
@@ -248,7 +253,7 @@ export class ItemWriter {
     const where = this.#where(item, part);
     this.#out.event(words.done, {
       ...where,
-      [words.key]: part.text,
+      [words.key]: part.text.value,
       ...(part.kind === 'text' && { logprobs: [...part.logprobs] }),
     });
     this.#out.event(words.closed, { ...where, part: partJson(part) });

@@ -2,6 +2,7 @@ import { ID } from './words.ts';
 import type { Annotation, TextKind } from '../../model/block.ts';
 import { isSafeId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import type { LongText } from '../../model/long-text.ts';
 
 /** Where events go. `raw` writes an event whose JSON is ready but for its sequence number, which stands between head and tail. */
 export interface EventSink {
@@ -65,7 +66,7 @@ export const PART_WORDS: Record<TextKind, PartWords> = {
 export interface OutPart {
   readonly kind: TextKind;
   readonly words: PartWords;
-  text: string;
+  readonly text: LongText;
   readonly annotations: Json[];
   readonly logprobs: Json[];
   /** Its place among the parts of its list; undefined until its `added` event was written. */
@@ -138,8 +139,8 @@ export function idFits(id: string | undefined, type: Exclude<OutItem['type'], 'n
 /** The part as JSON, with the text it has so far. */
 export function partJson(part: OutPart): JsonObject {
   const { key, part: type } = part.words;
-  if (type !== 'output_text') return { type, [key]: part.text };
-  return { type, text: part.text, annotations: [...part.annotations], logprobs: [...part.logprobs] };
+  if (type !== 'output_text') return { type, [key]: part.text.value };
+  return { type, text: part.text.value, annotations: [...part.annotations], logprobs: [...part.logprobs] };
 }
 
 /** The item as JSON, with what it holds so far. */

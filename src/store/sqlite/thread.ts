@@ -7,7 +7,7 @@ import type { Ask, Found, ThreadData, Told } from './messages.ts';
 import { RESPONSE_STEPS, ResponseTables } from './tables.ts';
 
 // No client waits until its answer is kept, and what asks for one is in line behind it; so answers that end at about the same time share a commit.
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 
 /** The far side of {@link SqliteResponses}: does what it is asked in the order it is asked. */
 class Thread {
