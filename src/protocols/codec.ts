@@ -210,8 +210,8 @@ export interface Encoder {
   readonly kept?: JsonObject | undefined;
 }
 
-/** Takes what an encoder wrote: text of whole events, or raw bytes. */
-export type Write = (chunk: string | Uint8Array) => void;
+/** Takes what an encoder wrote: text of whole events, or raw bytes. `ascii`: it is known that the text is nothing else, and nobody need look. */
+export type Write = (chunk: string | Uint8Array, ascii?: boolean) => void;
 
 /** A whole answer, ready to send with status 200. */
 export interface WholeAnswer {

@@ -215,9 +215,9 @@ export class Answer implements PassingAnswer {
 
   #makeEncoder(reply: Reply): Encoder {
     const { dialect, downstream } = this.#parts;
-    return dialect.encoder((chunk) => {
+    return dialect.encoder((chunk, ascii) => {
       if (this.#passes && typeof chunk === 'string') this.#encoded += chunk;
-      else downstream.write(chunk);
+      else downstream.write(chunk, ascii);
     }, reply);
   }
 

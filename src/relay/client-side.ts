@@ -26,8 +26,8 @@ export interface ClientSide {
   open(status: number, headers: OutgoingHttpHeaders, sign: string | undefined): void;
   /** Adds a sign of life, where one is allowed. */
   signOfLife(): void;
-  /** Takes whole events or raw bytes; nothing is sent before {@link flush}. */
-  write(chunk: string | Uint8Array): void;
+  /** Takes whole events or raw bytes; nothing is sent before {@link flush}. `ascii`: it is known that the text is nothing else. */
+  write(chunk: string | Uint8Array, ascii?: boolean): void;
   /** Takes bytes as they came, given as a text with one character per byte: that is how they were looked at, and another copy costs as much. */
   pass(bytes: string): void;
   /** Forgets what was taken and not sent: another attempt begins. */

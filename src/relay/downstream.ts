@@ -10,6 +10,8 @@ export class Downstream implements ClientSide, WireEvents {
   readonly #timers: ClientTimers;
   readonly #events: ClientEvents;
   #text = '';
+  /** Whether that text is known to be ASCII. */
+  #ascii = true;
   /** What came before that text; one character per byte. */
   #bytes = '';
   /** Of what was collected last. */
@@ -50,9 +52,13 @@ export class Downstream implements ClientSide, WireEvents {
     if (this.#sign !== undefined) this.write(this.#sign);
   }
 
-  write(chunk: string | Uint8Array): void {
-    if (typeof chunk === 'string') this.#text += chunk;
-    else this.pass(inBytes(chunk));
+  write(chunk: string | Uint8Array, ascii = false): void {
+    if (typeof chunk !== 'string') {
+      this.pass(inBytes(chunk));
+      return;
+    }
+    this.#text += chunk;
+    this.#ascii &&= ascii;
   }
 
   pass(bytes: string): void {
@@ -117,8 +123,11 @@ export class Downstream implements ClientSide, WireEvents {
     const bytes = this.#bytes;
     this.#text = '';
     this.#bytes = '';
+    const ascii = this.#ascii;
+    this.#ascii = true;
     if (bytes === '') {
-      this.#encoding = Buffer.byteLength(text) === text.length ? 'ascii' : 'utf8';
+      // A look at a text puts its pieces together, and the write does so again.
+      this.#encoding = ascii || Buffer.byteLength(text) === text.length ? 'ascii' : 'utf8';
       return text;
     }
     this.#encoding = 'latin1';

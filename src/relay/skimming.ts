@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { SseReader } from '../framing/sse-reader.ts';
+import { isPlain } from '../framing/sse-writer.ts';
 import type { Decoder } from '../protocols/codec.ts';
 import { around, closingQuote, plainLength, stands } from './plain-text.ts';
 
@@ -87,6 +88,7 @@ export class Skimming {
 
 /** What the inside of a JSON string says, itself given as one character per byte of UTF-8. */
 function said(inside: string): string {
+  if (isPlain(inside)) return inside;
   const bytes = Buffer.from(inside, 'latin1');
   const text = isAscii(bytes) ? inside : bytes.toString('utf8');
   return inside.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;

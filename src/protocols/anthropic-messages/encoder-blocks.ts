@@ -2,7 +2,7 @@ import { CallWriter } from './encoder-calls.ts';
 import { DELTA, Shown, TAIL, deltaFrame } from './encoder-frames.ts';
 import type { BlockPlace, BlockWriter, InBlock } from './encoder-frames.ts';
 import { thinkingBlock, writeCitation } from './seals.ts';
-import { lineSafe } from '../../framing/sse-writer.ts';
+import { jsonText } from '../../framing/sse-writer.ts';
 import type { Seal } from '../../model/block.ts';
 import type { BlockHead } from '../../model/event.ts';
 import { asString } from '../../model/json.ts';
@@ -65,7 +65,7 @@ class TextWriter implements BlockWriter {
 
   #text(text: string): void {
     const start = this.#begin();
-    this.#shown.place.write(`${start}${this.#prefix}${lineSafe(JSON.stringify(text))}${TAIL}`);
+    this.#shown.place.write(`${start}${this.#prefix}${jsonText(text)}${TAIL}`);
   }
 
   #begin(): string {
@@ -86,7 +86,7 @@ class ThinkingWriter implements BlockWriter {
   push(event: InBlock): boolean {
     if (event.type === 'text-delta' && event.text !== '') {
       const start = this.#begin();
-      this.#shown.place.write(`${start}${this.#prefix}${lineSafe(JSON.stringify(event.text))}${TAIL}`);
+      this.#shown.place.write(`${start}${this.#prefix}${jsonText(event.text)}${TAIL}`);
     }
     if (event.type !== 'block-end') return false;
     this.#shown.place.write(this.#end(event.seal));

@@ -1,4 +1,4 @@
-import { DONE_FRAME, dataFrame, lineSafe } from '../../framing/sse-writer.ts';
+import { DONE_FRAME, dataFrame, jsonText, lineSafe } from '../../framing/sse-writer.ts';
 import type { Encoder, Reply, Write } from '../codec.ts';
 import { openAiError } from '../openai-error.ts';
 import type { TokenLogprob } from '../../model/block.ts';
@@ -86,7 +86,7 @@ export class CompletionsEncoder implements Encoder {
       return;
     }
     if (text === '' && logprobs === undefined) return;
-    const json = lineSafe(JSON.stringify(text));
+    const json = jsonText(text);
     if (block.refusal)
       return this.#chunk(`{"text":"","index":${block.choice},"refusal":${json},${OPEN}`, this.#takeExtras());
     const before = this.#lengths[block.choice] ?? 0;

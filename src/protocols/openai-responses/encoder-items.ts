@@ -2,7 +2,7 @@ import { ID_PREFIX, PART_WORDS, idFits, itemJson, partJson, writeAnnotation } fr
 import type { EventSink, OutCall, OutItem, OutMessage, OutPart, OutReasoning } from './encoder-shapes.ts';
 import { NativeWriter } from './encoder-natives.ts';
 import { ID, INCLUDE_SEALS } from './words.ts';
-import { lineSafe } from '../../framing/sse-writer.ts';
+import { isPlain, lineSafe } from '../../framing/sse-writer.ts';
 import type { Annotation, Seal } from '../../model/block.ts';
 import type { BlockHead, Event } from '../../model/event.ts';
 import { isSafeId } from '../../model/ids.ts';
@@ -77,6 +77,7 @@ export class ItemWriter {
     if (text === '') return;
     if (part.place === undefined) this.#place(item, part);
     part.text.add(text);
+    const plain = isPlain(text);
     let { tail } = part;
     if (event.logprobs !== undefined && this.#logprobs && part.kind === 'text') {
       part.logprobs.push(...event.logprobs);
@@ -84,7 +85,9 @@ export class ItemWriter {
     }
     if (event.padding !== undefined && this.#pads)
       tail = `,"obfuscation":${lineSafe(JSON.stringify(event.padding))}${tail}`;
-    this.#out.raw(part.head, part.middle + lineSafe(JSON.stringify(text)) + tail);
+    const json = plain ? `"${text}"` : lineSafe(JSON.stringify(text));
+    // All around the text is ASCII: names of ours, ids that were looked at.
+    this.#out.raw(part.head, part.middle + json + tail, plain && tail === part.tail);
   }
 
   /** A piece of a call's input. */

@@ -7,7 +7,7 @@ import type { LongText } from '../../model/long-text.ts';
 /** Where events go. `raw` writes an event whose JSON is ready but for its sequence number, which stands between head and tail. */
 export interface EventSink {
   event(type: string, fields: JsonObject): void;
-  raw(head: string, tail: string): void;
+  raw(head: string, tail: string, ascii: boolean): void;
 }
 
 /** The wire's names around one kind of text: its part, its list, its events. */

@@ -36,7 +36,7 @@ export class ResponsesEncoder implements Encoder {
     this.#reply = reply;
     this.#items = new ItemWriter(reply, {
       event: (type, fields) => this.#event(type, fields),
-      raw: (head, tail) => this.#raw(head, tail),
+      raw: (head, tail, ascii) => this.#raw(head, tail, ascii),
     });
   }
 
@@ -135,9 +135,14 @@ export class ResponsesEncoder implements Encoder {
   #begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    const response = responseObject(this.#reply, { status: 'in_progress', output: [] });
-    this.#event('response.created', { response });
-    this.#event('response.in_progress', { response });
+    const write = this.#write;
+    if (write === undefined) return;
+    // Both show the same.
+    const response = JSON.stringify(responseObject(this.#reply, { status: 'in_progress', output: [] }));
+    for (const type of ['response.created', 'response.in_progress']) {
+      const sequence = this.#sequence++;
+      write(namedFrame(type, `{"type":"${type}","sequence_number":${sequence},"response":${response}}`));
+    }
   }
 
   #event(type: string, fields: JsonObject): void {
@@ -146,9 +151,9 @@ export class ResponsesEncoder implements Encoder {
     this.#write?.(namedFrame(type, JSON.stringify({ type, sequence_number: sequence, ...fields })));
   }
 
-  #raw(head: string, tail: string): void {
+  #raw(head: string, tail: string, ascii: boolean): void {
     const sequence = this.#sequence++;
-    this.#write?.(head + String(sequence) + tail);
+    this.#write?.(head + String(sequence) + tail, ascii);
   }
 }
 

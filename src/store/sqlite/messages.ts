@@ -22,5 +22,5 @@ export interface Found {
   readonly deleted?: boolean;
 }
 
-/** What became of a call. */
+/** What became of a call. Several calls go to the thread in one message, and what became of them comes back in one. */
 export type Told = { readonly number: number } & ({ readonly found: Found } | { readonly error: string });

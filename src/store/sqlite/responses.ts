@@ -3,6 +3,10 @@ import type { ResponseStore, Retention, StoredResponse } from '../responses.ts';
 import { StoreFailure } from './database.ts';
 import type { Ask, Call, Found, Told } from './messages.ts';
 
+// No client waits until its answer is kept, and whatever asks for one is in line behind it; so answers that end at about the same time share
+// a message to the thread, which costs more than what is in it, and a commit.
+const GATHER_MS = 50;
+
 /**
  * Keeps answers in one file. SQLite waits for the disk, so it has a thread of its own: a token never waits for a commit.
  */
@@ -10,13 +14,18 @@ export class SqliteResponses implements ResponseStore {
   readonly #worker: Worker;
   readonly #now: () => number;
   readonly #waiting = new Map<number, PromiseWithResolvers<Found>>();
+  /** What was asked and has not gone to the thread. */
+  #asks: Ask[] = [];
+  #gathering: NodeJS.Timeout | undefined;
   #number = 0;
   #lost: StoreFailure | undefined;
 
   private constructor(worker: Worker, now: () => number) {
     this.#worker = worker;
     this.#now = now;
-    worker.on('message', (told: Told) => this.#settle(told));
+    worker.on('message', (told: readonly Told[]) => {
+      for (const each of told) this.#settle(each);
+    });
     worker.on('error', (error: Error) => this.#lose(error.message));
     worker.on('exit', () => this.#lose('its thread has ended'));
     // Nothing that is asked keeps the process alive by itself; whoever asks does.
@@ -73,10 +82,19 @@ export class SqliteResponses implements ResponseStore {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     const waiting = Promise.withResolvers<Found>();
     const ask: Ask = { ...call, number: this.#number++, now: this.#now() };
+    if (this.#waiting.size === 0) this.#worker.ref();
     this.#waiting.set(ask.number, waiting);
-    this.#worker.ref();
-    this.#worker.postMessage(ask);
+    this.#asks.push(ask);
+    if (call.call === 'put') this.#gathering ??= setTimeout(() => this.#send(), GATHER_MS);
+    else this.#send();
     return waiting.promise;
+  }
+
+  #send(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.#worker.postMessage(this.#asks);
+    this.#asks = [];
   }
 
   #settle(told: Told): void {
@@ -89,6 +107,7 @@ export class SqliteResponses implements ResponseStore {
 
   #lose(reason: string): void {
     this.#lost ??= new StoreFailure(`the store is lost: ${reason}`);
+    clearTimeout(this.#gathering);
     for (const { reject } of this.#waiting.values()) reject(this.#lost);
     this.#waiting.clear();
   }

@@ -6,9 +6,6 @@ import type { StoredResponse } from '../responses.ts';
 import type { Ask, Found, ThreadData, Told } from './messages.ts';
 import { RESPONSE_STEPS, ResponseTables } from './tables.ts';
 
-// No client waits until its answer is kept, and what asks for one is in line behind it; so answers that end at about the same time share a commit.
-const GATHER_MS = 50;
-
 /** The far side of {@link SqliteResponses}: does what it is asked in the order it is asked. */
 class Thread {
   readonly #port: MessagePort;
@@ -16,17 +13,15 @@ class Thread {
   readonly #tables: ResponseTables;
   readonly #waiting: Ask[] = [];
   #now = 0;
-  #gathering: NodeJS.Timeout | undefined;
   #working: NodeJS.Immediate | undefined;
 
   private constructor(port: MessagePort, { path, retention }: ThreadData) {
     this.#port = port;
     this.#database = openDatabase(path, RESPONSE_STEPS);
     this.#tables = new ResponseTables(this.#database, retention, () => this.#now);
-    port.on('message', (ask: Ask) => {
-      this.#waiting.push(ask);
-      if (ask.call === 'put') this.#gathering ??= setTimeout(() => this.#work(), GATHER_MS);
-      else this.#working ??= setImmediate(() => this.#work());
+    port.on('message', (asks: readonly Ask[]) => {
+      this.#waiting.push(...asks);
+      this.#working ??= setImmediate(() => this.#work());
     });
   }
 
@@ -36,11 +31,9 @@ class Thread {
 
   // Everything that came meanwhile shares one commit: a commit waits for the disk, which costs more than all it holds.
   #work(): void {
-    clearTimeout(this.#gathering);
-    clearImmediate(this.#working);
-    this.#gathering = this.#working = undefined;
+    this.#working = undefined;
     const asks = this.#waiting.splice(0);
-    for (const told of this.#together(asks)) this.#port.postMessage(told);
+    this.#port.postMessage(this.#together(asks));
     if (!asks.some(({ call }) => call === 'close')) return;
     this.#database.close();
     this.#port.close();
