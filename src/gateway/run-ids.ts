@@ -1,20 +1,34 @@
 import { randomFillSync } from 'node:crypto';
 import type { Mint } from '../model/ids.ts';
 
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const LENGTH = 24;
+// In the order in which databases compare.
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+const TIME_LENGTH = 8;
+const RANDOM_LENGTH = 16;
 // A call into the random source costs more than an id; one call serves hundreds.
-const pool: Buffer = Buffer.alloc(LENGTH * 512);
+const pool: Buffer = Buffer.alloc(RANDOM_LENGTH * 512);
 let used = pool.length;
 
-/** A fresh id of 24 characters, about 124 bits. */
+// Many ids have a millisecond in common.
+let millisecond = -1;
+let time = '';
+
+/**
+ * A fresh id of 24 characters: the time, then about 82 bits by chance. What is kept under ids that follow one another stands together in
+ * the store's indexes: keeping an answer touches one page there instead of five.
+ */
 export function randomId(): string {
+  const now = Date.now();
+  if (now !== millisecond) {
+    millisecond = now;
+    time = now.toString(ALPHABET.length).padStart(TIME_LENGTH, '0');
+  }
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  let id = '';
-  for (const stop = used + LENGTH; used < stop; used++) id += ALPHABET[(pool[used] ?? 0) % ALPHABET.length];
+  let id = time;
+  for (const stop = used + RANDOM_LENGTH; used < stop; used++) id += ALPHABET[(pool[used] ?? 0) % ALPHABET.length];
   return id;
 }
 
