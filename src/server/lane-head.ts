@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { fieldValue } from '../framing/field-value.ts';
 
 /** The head of a request that needs nothing but an answer. */
 export interface LaneHead {
@@ -57,7 +58,7 @@ export function readLaneHead(text: string): LaneHead | undefined {
     const colon = text.indexOf(':', at);
     const name = text.slice(at + 2, colon).toLowerCase();
     if (headers[name] !== undefined || ++fields > FIELDS_LIMIT) return undefined;
-    headers[name] = trimmed(text, colon + 1, end < 0 ? text.length : end);
+    headers[name] = fieldValue(text, colon + 1, end < 0 ? text.length : end);
     at = end;
   }
   for (const name of ELSEWHERE) if (Object.hasOwn(headers, name)) return undefined;
@@ -67,17 +68,4 @@ export function readLaneHead(text: string): LaneHead | undefined {
   if (!headers['host'] || !LENGTH.test(length) || !JSON_TYPE.test(type)) return undefined;
   if (headers['sec-fetch-site'] === 'cross-site') return undefined;
   return { url, headers, length: Number(length), closes };
-}
-
-// Spaces and tabs only: other white space is part of a value.
-function trimmed(text: string, start: number, end: number): string {
-  let from = start;
-  let to = end;
-  while (from < to && isSpace(text.charCodeAt(from))) from++;
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9;
 }

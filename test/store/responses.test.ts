@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,30 @@ describe('the file of the store', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  test('answers that end together share a commit, and whoever asks for one of them does not wait for it', async () => {
+    const path = place();
+    const store = await SqliteResponses.open(path, WIDE, NOW);
+    const before = commitsIn(`${path}-wal`);
+    const puts = Array.from({ length: 40 }, (_, i) => store.put(stored(`resp_${i}`), [`msg_${i}`]));
+    expect((await store.get('ada', 'resp_39'))?.id).toBe('resp_39');
+    await Promise.all(puts);
+    expect(commitsIn(`${path}-wal`) - before).toBe(1);
+    await Promise.all(Array.from({ length: 40 }, (_, i) => store.put(stored(`resp_${40 + i}`), [])));
+    expect(commitsIn(`${path}-wal`) - before).toBe(2);
+    await store.close();
+  });
+
+  test('what was put just before the store is closed is kept', async () => {
+    const path = place();
+    const first = await SqliteResponses.open(path, WIDE, NOW);
+    const put = first.put(stored('resp_1'), []);
+    await first.close();
+    await put;
+    const second = await SqliteResponses.open(path, WIDE, NOW);
+    expect((await second.get('ada', 'resp_1'))?.id).toBe('resp_1');
+    await second.close();
+  });
+
   test('nobody else on the machine may read it', async () => {
     const path = place();
     const store = await SqliteResponses.open(path, WIDE, NOW);
@@ -112,3 +136,15 @@ describe('the file of the store', () => {
     await expect(SqliteResponses.open(join(made, 'taken', 'store.db'), WIDE, NOW)).rejects.toThrow('cannot be used');
   });
 });
+
+const WAL_HEADER = 32;
+const FRAME_HEADER = 24;
+
+// Frames that end a transaction name the size of the database; the others have 0 there (SQLite's file format, §4.1).
+function commitsIn(log: string): number {
+  const bytes = readFileSync(log);
+  const frame = FRAME_HEADER + bytes.readUInt32BE(8);
+  let commits = 0;
+  for (let at = WAL_HEADER; at + frame <= bytes.length; at += frame) if (bytes.readUInt32BE(at + 4) > 0) commits++;
+  return commits;
+}

@@ -11,28 +11,21 @@ class Thread {
   readonly #port: MessagePort;
   readonly #database: DatabaseSync;
   readonly #tables: ResponseTables;
-  readonly #waiting: Ask[] = [];
   #now = 0;
-  #working: NodeJS.Immediate | undefined;
 
   private constructor(port: MessagePort, { path, retention }: ThreadData) {
     this.#port = port;
     this.#database = openDatabase(path, RESPONSE_STEPS);
     this.#tables = new ResponseTables(this.#database, retention, () => this.#now);
-    port.on('message', (asks: readonly Ask[]) => {
-      this.#waiting.push(...asks);
-      this.#working ??= setImmediate(() => this.#work());
-    });
+    port.on('message', (asks: readonly Ask[]) => this.#work(asks));
   }
 
   static begin(port: MessagePort, data: ThreadData): Thread {
     return new Thread(port, data);
   }
 
-  // Everything that came meanwhile shares one commit: a commit waits for the disk, which costs more than all it holds.
-  #work(): void {
-    this.#working = undefined;
-    const asks = this.#waiting.splice(0);
+  // What came together shares one commit: a commit waits for the disk, which costs more than all it holds.
+  #work(asks: readonly Ask[]): void {
     this.#port.postMessage(this.#together(asks));
     if (!asks.some(({ call }) => call === 'close')) return;
     this.#database.close();

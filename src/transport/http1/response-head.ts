@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { fieldValue } from '../../framing/field-value.ts';
 
 /** What an upstream sent is not HTTP/1.1 (RFC 9112). */
 export class MalformedResponse extends Error {
@@ -55,7 +56,7 @@ export function readHead(text: string): ResponseHead {
 function addField(headers: IncomingHttpHeaders, text: string, start: number, end: number): void {
   const colon = text.indexOf(':', start);
   const key = text.slice(start, colon).toLowerCase();
-  const value = valueOf(text, colon + 1, end);
+  const value = fieldValue(text, colon + 1, end);
   if (key === 'set-cookie') {
     headers[key] = [...(headers[key] ?? []), value];
     return;
@@ -65,19 +66,6 @@ function addField(headers: IncomingHttpHeaders, text: string, start: number, end
   const before = headers[key];
   // Every object has a `constructor` before there is such a header.
   headers[key] = typeof before === 'string' ? `${before}, ${value}` : value;
-}
-
-// `trim` would take more than spaces and tabs: the last byte of `à` in UTF-8 reads as a space of another kind.
-function valueOf(text: string, start: number, end: number): string {
-  let from = start;
-  let to = end;
-  while (from < to && isSpace(text.charCodeAt(from))) from++;
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9;
 }
 
 function endOf(status: number, headers: IncomingHttpHeaders): Ends {
