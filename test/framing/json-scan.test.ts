@@ -23,6 +23,10 @@ const jsonString = fc
     maxLength: 12,
   })
   .map((parts) => `"${parts.join('')}"`);
+// V8 13.6 takes a key that is one escape (`"\\n"`) for a backslash once an object that begins alike had the backslash as its key: it would be no judge.
+const jsonKey = fc
+  .oneof(jsonString, fc.constantFrom('"model"', '"mod\\u0065l"', '"__proto__"'))
+  .filter((key) => key !== '"\\\\"');
 const scalar = fc.oneof(
   jsonString,
   fc.constantFrom('1.0', '-0', '1e2', '12345678901234567890', 'true', 'false', 'null', '""'),
@@ -33,14 +37,7 @@ const { value: jsonValue, object: jsonObject } = fc.letrec<{ value: string; list
     .tuple(space, fc.array(tie('value'), { maxLength: 4 }), space)
     .map(([a, items, b]) => `[${a}${items.join(`${b},${a}`)}${b}]`),
   object: fc
-    .tuple(
-      space,
-      fc.array(
-        fc.tuple(fc.oneof(jsonString, fc.constantFrom('"model"', '"mod\\u0065l"', '"__proto__"')), tie('value')),
-        { maxLength: 5 },
-      ),
-      space,
-    )
+    .tuple(space, fc.array(fc.tuple(jsonKey, tie('value')), { maxLength: 5 }), space)
     .map(
       ([a, members, b]) => `{${a}${members.map(([key, value]) => `${key}${b}:${a}${value}`).join(`${a},${b}`)}${b}}`,
     ),
