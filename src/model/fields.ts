@@ -54,9 +54,9 @@ export class Fields {
     return this.#typed(key, (value) => (typeof value === 'boolean' ? value : undefined), 'true or false');
   }
 
-  /** A list, or undefined when absent. */
-  array(key: string): readonly Json[] | undefined {
-    return this.#typed(key, asArray, 'a list');
+  /** A list, or undefined when absent; `what` is how an error names what may stand there. */
+  array(key: string, what = 'a list'): readonly Json[] | undefined {
+    return this.#typed(key, asArray, what);
   }
 
   /** An object, or undefined when absent. */
@@ -65,18 +65,18 @@ export class Fields {
     return value === undefined ? undefined : new Fields(value, this.pathOf(key));
   }
 
-  /** A list of objects; an absent list is empty. */
-  objects(key: string): readonly Fields[] {
-    const list = this.array(key) ?? [];
+  /** A list of objects; an absent list is empty; `what` as for {@link array}. */
+  objects(key: string, what?: string): readonly Fields[] {
+    const list = this.array(key, what) ?? [];
     return list.map((value, index) => {
       const path = `${this.pathOf(key)}[${index}]`;
       return new Fields(asObject(value) ?? refuse(path, `'${path}' must be an object.`), path);
     });
   }
 
-  /** A list of strings; an absent list is empty. */
-  strings(key: string): readonly string[] {
-    const list = this.array(key) ?? [];
+  /** A list of strings; an absent list is empty; `what` as for {@link array}. */
+  strings(key: string, what?: string): readonly string[] {
+    const list = this.array(key, what) ?? [];
     return list.map((value, index) => {
       const path = `${this.pathOf(key)}[${index}]`;
       return asString(value) ?? refuse(path, `'${path}' must be a string.`);

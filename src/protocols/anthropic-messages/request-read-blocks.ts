@@ -10,7 +10,7 @@ export function readContent(holder: Fields, key: string): readonly Block[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
   const blocks: Block[] = [];
   let ofCall: Seal | undefined;
-  for (const part of holder.objects(key)) {
+  for (const part of holder.objects(key, 'a string or a list of blocks')) {
     const type = part.requiredString('type');
     const redacted = type === 'redacted_thinking' ? sealOfRedacted(part.requiredString('data')) : undefined;
     if (redacted?.ofCall === true) ofCall = redacted.seal;

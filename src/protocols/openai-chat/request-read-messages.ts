@@ -121,7 +121,7 @@ function readContent(message: Fields, required: boolean): Block[] {
   const content = message.get('content');
   if (content === undefined) return required ? message.missing('content') : [];
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
-  return message.objects('content').map((part) => hinted(readPart(part), part));
+  return message.objects('content', 'a string or a list of parts').map((part) => hinted(readPart(part), part));
 }
 
 /** Reads the hint that several hosts of this format take beside a part or tool: `cache_control`. */

@@ -33,7 +33,10 @@ export function decodeRequest(body: JsonObject): Generation {
     ...(parallel !== undefined && { parallelToolCalls: parallel }),
     sampling: readSampling(fields),
     ...(maxTokens !== undefined && { maxTokens }),
-    stop: typeof fields.get('stop') === 'string' ? [fields.requiredString('stop')] : fields.strings('stop'),
+    stop:
+      typeof fields.get('stop') === 'string'
+        ? [fields.requiredString('stop')]
+        : fields.strings('stop', 'a string or a list of strings'),
     ...(output !== undefined && { output }),
     ...(reasoning !== undefined && { reasoning }),
     ...(choices !== undefined && choices > 1 && { choices }),

@@ -99,5 +99,5 @@ function readSampling(fields: Fields): Sampling {
 
 function readStop(fields: Fields): readonly string[] {
   const one = asString(fields.get('stop'));
-  return one === undefined ? fields.strings('stop') : [one];
+  return one === undefined ? fields.strings('stop', 'a string or a list of strings') : [one];
 }

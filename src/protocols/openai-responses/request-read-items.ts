@@ -108,8 +108,7 @@ function readContent(holder: Fields, key: string): readonly Block[] {
   const value = holder.get(key);
   if (value === undefined) return holder.missing(key);
   if (typeof value === 'string') return [{ type: 'text', text: value }];
-  if (!Array.isArray(value)) refuse(holder.pathOf(key), `'${holder.pathOf(key)}' must be a string or a list of parts.`);
-  return holder.objects(key).map(readPart);
+  return holder.objects(key, 'a string or a list of parts').map(readPart);
 }
 
 function readPart(part: Fields): Block {

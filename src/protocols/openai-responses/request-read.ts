@@ -75,7 +75,7 @@ function readTurns(fields: Fields): readonly Turn[] {
   if (typeof input === 'string') return [...lead, { role: 'user', blocks: [{ type: 'text', text: input }] }];
   // A stored prompt may bring its own input.
   if (input === undefined && fields.get('prompt') !== undefined) return lead;
-  const list = fields.array('input') ?? fields.missing('input');
+  const list = fields.array('input', 'a string or a list of items') ?? fields.missing('input');
   const items = itemFields(list).map(readItem);
   if (fields.get('conversation') === undefined) checkPairs(items);
   const turns = [...lead, ...joinTurns(items)];
