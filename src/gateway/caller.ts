@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 const HEADERS = ['x-api-key', 'x-goog-api-key', 'api-key'] as const;
@@ -20,5 +20,5 @@ export function credentialOf(
 /** Who calls, as a name that says nothing of the credential: whoever presents the same one is the same caller. */
 export function callerOf(headers: IncomingHttpHeaders, query: Readonly<Record<string, string>>): string {
   const credential = credentialOf(headers, query);
-  return credential === undefined ? 'anonymous' : createHash('sha256').update(credential).digest('hex');
+  return credential === undefined ? 'anonymous' : hash('sha256', credential);
 }

@@ -15,6 +15,8 @@ import type { Asked, NamedItem } from './stored-items.ts';
 // Nested as deep as whatever came in, and a little more.
 const DEEPEST = 10_000;
 
+const NONE: ReadonlyMap<string, NamedItem> = new Map();
+
 /** A JSON body as it was read. */
 export interface ReadBody {
   readonly bytes: Uint8Array;
@@ -69,9 +71,15 @@ export class StoredAnswers {
     const { dialect, place } = call;
     const { memory } = dialect;
     const wish = memory?.wish(body.value);
-    return memory === undefined || wish === undefined
-      ? { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) }
-      : this.#recalling(call, body, memory, wish, connection);
+    if (memory === undefined || wish === undefined)
+      return { ...call, ...understood(body, dialect.decodeRequest(body.value, place)) };
+    const { previous, references, sealed, bound } = wish;
+    if (previous !== undefined || references.length > 0 || sealed)
+      return this.#recalling(call, body, memory, wish, connection);
+    const keep = this.#keeper({ call, body: body.value, memory, previous, named: NONE }, wish, [], connection);
+    const request = dialect.decodeRequest(body.value, place);
+    if (bound !== undefined) this.#demandMaker(call, memory, bound, request);
+    return { ...call, ...understood(body, request), ...keep };
   }
 
   async #recalling(
@@ -86,11 +94,6 @@ export class StoredAnswers {
     const named = await this.#named(call, memory, wish, connection);
     const asked = { call, body: body.value, memory, previous: wish.previous, named };
     const keep = this.#keeper(asked, wish, past, connection);
-    if (wish.previous === undefined && named.size === 0 && !wish.sealed) {
-      const request = dialect.decodeRequest(body.value, place);
-      if (wish.bound !== undefined) this.#demandMaker(call, memory, wish.bound, request);
-      return { ...call, ...understood(body, request), ...keep };
-    }
     const open = (sealed: string): string | undefined => this.#deps.sealer.open(sealed);
     const fill = (origin?: string): ReadBody => {
       const turns = [...named].map(([id, { item, from }]) => [id, pastTurn([item], from, origin)] as const);
