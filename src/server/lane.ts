@@ -44,7 +44,9 @@ export interface LaneTimes {
 const HEAD_LIMIT = 16 * 1024;
 // What a client may send ahead while it waits for an answer, before it is read no further.
 const AHEAD_LIMIT = 64 * 1024;
+// As `node:http` says both.
 const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+const CUT_SHORT = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 /**
  * One connection that carries plain requests one after the other, without a stream object for each: a POST with a JSON body of a known length is read and
@@ -232,8 +234,12 @@ export class Lane implements OutletOwner {
 
   // Who ends its half of a connection before it has its answer is taken for gone, as `node:http` does.
   readonly #onEnd = (): void => {
-    if (this.#wire === undefined) this.close();
-    else this.#socket.destroy();
+    if (this.#wire !== undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    if (this.#bytes > 0 && this.#free && !this.#ending) this.#outlet.text(CUT_SHORT, 'ascii');
+    this.close();
   };
 
   readonly #onError = (): void => {

@@ -159,3 +159,25 @@ test('a client that ends its half right behind its requests has the answers that
       expect({ text, answers: await talk.end(text) }).toEqual({ text, answers: expected });
     }
 });
+
+test('a client that ends its half in the middle of a request is told what node:http tells it, wherever that is', async () => {
+  const stage = await openLanes();
+  const { text } = named('a whole answer');
+  for (const before of [[], [REFUSED]]) {
+    await inParallel(
+      Array.from({ length: text.length }, (_, at) => at),
+      WIDTH,
+      async (at) => {
+        const part = text.slice(0, at);
+        const forced = await stage.open();
+        await forced.send(named('GET').text);
+        await forced.answers(1);
+        const [, ...expected] = await forced.end(textOf(before) + part);
+        const talk = await stage.open();
+        await talk.send(textOf(before));
+        await talk.answers(before.length);
+        expect({ part, answers: await talk.end(part) }).toEqual({ part, answers: expected });
+      },
+    );
+  }
+});
