@@ -15,7 +15,7 @@ let time = '';
 
 /**
  * A fresh id of 24 characters: the time, then about 82 bits by chance. What is kept under ids that follow one another stands together in
- * the store's indexes: keeping an answer touches one page there instead of five.
+ * the store's indexes: keeping an answer does not touch a page of its own for each id.
  */
 export function randomId(): string {
   const now = Date.now();
